@@ -1,0 +1,16 @@
+export * from './ids.ts';
+export * from './values.ts';
+export * from './shards.ts';
+export * from './topics.ts';
+export * from './homes.ts';
+export * from './topology.ts';
+export * from './lineage.ts';
+export { defineEvents, UnknownEventError, type EventCatalogue } from './events.ts';
+export * from './order.events.ts';
+export * from './order.commands.ts';
+export * from './inventory.events.ts';
+export * from './inventory.commands.ts';
+export * from './payment.events.ts';
+export * from './payment.commands.ts';
+export * from './command-records.ts';
+export * from './consistency-token.ts';

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+const source = {
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+};
+
+/** `unit` needs nothing but Node; `contract` starts single real programs; `journeys` starts whole regions. */
+export default defineConfig({
+  test: {
+    projects: [
+      { ...source, test: { name: 'unit', include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/{tidy,golden,simulation}/**/*.spec.ts'] } },
+      {
+        ...source,
+        test: { name: 'contract', include: ['test/contract/**/*.spec.ts'], fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 },
+      },
+      {
+        ...source,
+        test: { name: 'journeys', include: ['test/{journeys,chaos,recovery}/**/*.spec.ts'], fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 },
+      },
+    ],
+  },
+});
