@@ -1,0 +1,35 @@
+import type { CommandId, Reply, ShardId } from '#contracts';
+import type { SettledDurability } from './settled-feed.port.ts';
+
+export interface SendCommand {
+  readonly shard: ShardId;
+  /** Key that decides the partition and names the stream: order id, sku. */
+  readonly key: string;
+  readonly commandId: CommandId;
+  readonly correlation: string;
+  readonly traceparent: string;
+  readonly command: { readonly type: string };
+  readonly deadlineMs: number;
+}
+
+export type Answer =
+  /** Decided, and what it was decided on is settled: the first moment at which anybody may be told. */
+  | { readonly kind: 'settled'; readonly durability: SettledDurability; readonly seq: number; readonly result: Reply['result'] }
+  /** The deadline passed after the command was queued: it may or may not be decided. The client asks again with its key. */
+  | { readonly kind: 'unknown' }
+  /** The shard is not owned here (`owner` when known). */
+  | { readonly kind: 'not-owner'; readonly owner: string | undefined }
+  /** The command could not be queued at all: nothing has happened. */
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** How controllers have a command decided by the shard's writer, in whichever instance that is. */
+export interface CommandGateway {
+  /** Appends the command to this region's commands topic and waits until its decision is settled, or the deadline. */
+  decide(command: SendCommand): Promise<Answer>;
+  /** Appends the command and returns once Kafka has acknowledged it: durability `none`. */
+  queue(command: Omit<SendCommand, 'deadlineMs'>): Promise<'queued' | 'unknown' | { unavailable: string }>;
+  /** The region that owns the shard by the newest lineage known here, or undefined before the first lineage. */
+  ownerOf(shard: ShardId): string | undefined;
+  /** Resolves true when `seq` of the shard is settled as seen by this process, false at the deadline. */
+  settled(shard: ShardId, seq: number, deadlineMs: number): Promise<boolean>;
+}
