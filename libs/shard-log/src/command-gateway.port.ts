@@ -30,6 +30,4 @@ export interface CommandGateway {
   queue(command: Omit<SendCommand, 'deadlineMs'>): Promise<'queued' | 'unknown' | { unavailable: string }>;
   /** The region that owns the shard by the newest lineage known here, or undefined before the first lineage. */
   ownerOf(shard: ShardId): string | undefined;
-  /** Resolves true when `seq` of the shard is settled as seen by this process, false at the deadline. */
-  settled(shard: ShardId, seq: number, deadlineMs: number): Promise<boolean>;
 }

@@ -1,0 +1,67 @@
+import type { Appender, NewRecord } from '../cluster.port.ts';
+
+/**
+ * Many callers, one connection: one append in flight, then everything that queued up meanwhile, a batch per partition. Each caller
+ * is told what became of the batch that its record was in.
+ */
+export class SerialAppender {
+  readonly #appender: Appender;
+  #waiting: Waiting[] = [];
+  #sending = false;
+
+  constructor(appender: Appender) {
+    this.#appender = appender;
+  }
+
+  /** @throws DoubtfulAppendError, RefusedAppendError */
+  append(topic: string, partition: number, record: NewRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ topic, partition, record, resolve, reject });
+      if (!this.#sending) void this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    this.#sending = true;
+    while (this.#waiting.length > 0) {
+      const batches = Map.groupBy(this.#waiting, ({ topic, partition }) => `${topic}:${partition}`);
+      this.#waiting = [];
+      for (const batch of batches.values())
+        while (batch.length > 0) await this.#sendBatch(batch.splice(0, fitting(batch)));
+    }
+    this.#sending = false;
+  }
+
+  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
+    const { topic, partition } = batch[0]!;
+    try {
+      await this.#appender.append(topic, partition, batch.map(({ record }) => record));
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
+
+interface Waiting {
+  readonly topic: string;
+  readonly partition: number;
+  readonly record: NewRecord;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const bytesPerAppendMax = 2_000_000;
+const recordsPerAppendMax = 500;
+
+/** How many of the waiting records go into one append: at least one. */
+function fitting(waiting: readonly Waiting[]): number {
+  let bytes = 0;
+  let count = 0;
+  for (const { record } of waiting) {
+    bytes += record.value?.length ?? 0;
+    if (count > 0 && (bytes > bytesPerAppendMax || count >= recordsPerAppendMax)) break;
+    count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,345 @@
+import { randomUUID } from 'node:crypto';
+import type { Region, Reply, Segment, ShardId } from '#contracts';
+import { assert, type Decider } from '#kernel';
+import { DoubtfulAppendError, RefusedAppendError, type NewRecord } from '../cluster.port.ts';
+import type { Commit, Fence, Receipt, ShardRecord } from '../core/records.ts';
+import type { LoadedStreams } from '../snapshots.port.ts';
+import { Condition } from './condition.ts';
+import { decideBatch, type DecidedBatch, type QueuedCommand } from './decide-batch.ts';
+import type { StreamCache } from './stream-cache.ts';
+
+/**
+ * The writer of one shard in one instance.
+ *
+ * It opens the shard with a fence, which it must read back as accepted; then it decides what is queued, appends the decisions as one
+ * batch, and answers when it has read every one of them back as accepted. One append is in flight at a time. After any doubt (a
+ * timeout, a lost connection, somebody else's record where its own should stand) it decides nothing more under that fence: it opens
+ * the shard anew, reads what became of the batch, and decides the same commands again, which those that made it recognise.
+ * It never believes a send, a clock or its own assignment: a writer that is no longer the writer appends records that are void.
+ */
+export interface ShardWriterPorts<Command, Event, State, Refusal> {
+  readonly shard: ShardId;
+  readonly here: Region;
+  readonly decider: Decider<Command, Event, State, Refusal>;
+  readonly cache: StreamCache<Event, State>;
+  /** What the one reader of this process knows of the shard. */
+  readonly reading: {
+    readonly cursor: { readonly term: number; readonly generation: number; readonly seq: number; readonly closed: boolean };
+    readonly lastSegment: Segment | undefined;
+    readonly stopped: string | undefined;
+  };
+  /** @throws DoubtfulAppendError, RefusedAppendError */
+  append(records: readonly ShardRecord[]): Promise<unknown>;
+  encode(events: readonly Event[]): string;
+  load(streamIds: readonly string[]): Promise<LoadedStreams>;
+  /** Resolves when all that stood in the shard's log at the call has been read. */
+  caughtUp(): Promise<void>;
+  answer(replies: readonly Reply[]): void;
+  /** Something an operator should read. `error` when the shard stands still until somebody acts. */
+  report(level: 'info' | 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+export interface ShardWriterLimits {
+  readonly commandsPerBatchMax: number;
+  /** Of the commands' stored size: the events are of the same order, and Kafka's limit is far above. */
+  readonly bytesPerBatchMax: number;
+  readonly readBackTimeoutMs: number;
+  readonly retryDelayMs: number;
+}
+
+export const defaultWriterLimits: ShardWriterLimits = {
+  commandsPerBatchMax: 500,
+  bytesPerBatchMax: 2_000_000,
+  readBackTimeoutMs: 10_000,
+  retryDelayMs: 200,
+};
+
+type Flight<Event> = DecidedBatch<Event> & { readonly lastSeq: number; accepted: number };
+
+export class ShardWriter<Command, Event, State, Refusal extends { code: string }> {
+  readonly #ports: ShardWriterPorts<Command, Event, State, Refusal>;
+  readonly #limits: ShardWriterLimits;
+  readonly #changed = new Condition();
+  readonly #queue: (QueuedCommand<Command> & { readonly bytes: number })[] = [];
+  #assigned = false;
+  #running: Promise<void> | undefined;
+  /** Own fence: null before it is accepted and after any doubt. */
+  #fence: Fence | null = null;
+  #pendingFence: { readonly writer: string; verdict: 'accepted' | 'void' | undefined } | null = null;
+  #flight: Flight<Event> | null = null;
+  #highestSeqAppended = 0;
+  #dataLoss: string | undefined;
+
+  constructor(ports: ShardWriterPorts<Command, Event, State, Refusal>, limits: ShardWriterLimits = defaultWriterLimits) {
+    this.#ports = ports;
+    this.#limits = limits;
+  }
+
+  get isOpen(): boolean {
+    return this.#fence !== null;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** The consumer group gave this instance the shard's partition. */
+  assign(): void {
+    this.#assigned = true;
+    this.#running ??= this.#run();
+    this.#changed.changed();
+  }
+
+  /** The partition went to another instance: what is queued is dropped here, its offsets were not passed. */
+  async unassign(): Promise<void> {
+    this.#assigned = false;
+    this.#fence = null;
+    this.#queue.length = 0;
+    this.#changed.changed();
+    await this.#running;
+    this.#running = undefined;
+  }
+
+  enqueue(command: QueuedCommand<Command>, bytes: number): void {
+    this.#queue.push({ ...command, bytes });
+    this.#changed.changed();
+  }
+
+  /** Resolves when the queue is shorter than `length` or the shard is given up. */
+  async hasRoom(length: number): Promise<void> {
+    while (this.#assigned && this.#queue.length >= length) await this.#changed.until(() => !this.#assigned || this.#queue.length < length, 1_000);
+  }
+
+  /** From the reader, for every fence of this shard. */
+  onFence(fence: Fence, verdict: 'accepted' | 'void'): void {
+    if (this.#pendingFence?.writer === fence.writer) this.#pendingFence.verdict = verdict;
+    else if (verdict === 'accepted' && this.#fence !== null) {
+      this.#ports.report('warn', 'another writer opened the shard', { generation: fence.generation });
+      this.#fence = null;
+    }
+    this.#changed.changed();
+  }
+
+  /** From the reader, for every accepted commit of this shard. Returns its events when it is our own, so that nobody decodes them. */
+  onAccepted(commit: Commit, decode: () => readonly Event[] | undefined): void {
+    const own = this.#ownInFlight(commit);
+    this.#ports.cache.apply(commit.seq, commit.streams, own ?? decode());
+    this.#changed.changed();
+  }
+
+  /** From the reader: the lineage, the shard's health or its parked records changed. */
+  onChange(): void {
+    this.#changed.changed();
+  }
+
+  /** A receipt says what the other region has read of this log. What it read and we do not hold, our log has lost. */
+  onReceipt(receipt: Receipt): void {
+    const fence = this.#fence;
+    if (fence === null || receipt.term !== fence.term) return;
+    const beneath = receipt.generation < fence.generation && receipt.seq > fence.base;
+    const beside = receipt.generation === fence.generation && receipt.writer !== fence.writer && receipt.writer !== null;
+    const above = receipt.generation === fence.generation && receipt.seq > this.#highestSeqAppended;
+    if (beneath || beside || above) {
+      this.#dataLoss = `a receipt stands above this log: generation ${receipt.generation}, seq ${receipt.seq}`;
+      this.#changed.changed();
+    }
+  }
+
+  #ownInFlight(commit: Commit): readonly Event[] | undefined {
+    const flight = this.#flight;
+    if (flight === null || this.#fence === null || commit.writer !== this.#fence.writer) return undefined;
+    const expected = flight.commits[flight.accepted];
+    if (expected?.seq !== commit.seq || expected.envelope.commandId !== commit.cause) {
+      this.#ports.report('error', 'a record that this writer did not append stands in its place', { seq: commit.seq, cause: commit.cause });
+      this.#fence = null;
+      return undefined;
+    }
+    flight.accepted += 1;
+    return expected.events;
+  }
+
+  async #run(): Promise<void> {
+    let delayMs = 0;
+    while (this.#assigned) {
+      if (delayMs > 0) await this.#changed.until(() => !this.#assigned, delayMs);
+      if (!this.#assigned) break;
+      try {
+        delayMs = (await this.#open()) ? ((await this.#write()), this.#limits.retryDelayMs) : this.#limits.retryDelayMs;
+      } catch (error) {
+        this.#ports.report('warn', 'the shard is opened anew', { error: String(error) });
+        delayMs = Math.min(5_000, Math.max(this.#limits.retryDelayMs, delayMs * 2));
+      } finally {
+        this.#fence = null;
+        this.#flight = null;
+      }
+    }
+  }
+
+  /** True when this writer's fence is accepted. */
+  async #open(): Promise<boolean> {
+    const { reading, here } = this.#ports;
+    const segment = reading.lastSegment;
+    if (segment === undefined || this.#standsStill()) return this.#waitForChange();
+    if (segment.owner !== here) {
+      this.#bounceAll();
+      return this.#waitForChange();
+    }
+    await this.#ports.caughtUp();
+    const { cursor } = reading;
+    if (cursor.closed || cursor.term > segment.term) return this.#waitForChange();
+    const began = cursor.term === segment.term;
+    if (!began && cursor.seq < segment.base) return false; // the history up to the base is not read yet
+    const fence: Fence = {
+      kind: 'fence',
+      shard: this.#ports.shard,
+      term: segment.term,
+      generation: (began ? cursor.generation : 0) + 1,
+      writer: randomUUID(),
+      base: began ? cursor.seq : segment.base,
+    };
+    const pending: { readonly writer: string; verdict: 'accepted' | 'void' | undefined } = { writer: fence.writer, verdict: undefined };
+    this.#pendingFence = pending;
+    try {
+      await this.#ports.append([fence]);
+      await this.#changed.until(() => pending.verdict !== undefined || !this.#assigned, this.#limits.readBackTimeoutMs);
+    } finally {
+      this.#pendingFence = null;
+    }
+    if (pending.verdict !== 'accepted' || !this.#assigned) return false;
+    this.#fence = fence;
+    this.#highestSeqAppended = fence.base;
+    this.#ports.report('info', 'the shard is open', { term: fence.term, generation: fence.generation, base: fence.base });
+    return true;
+  }
+
+  /** Decides and appends until the shard is lost or doubted. */
+  async #write(): Promise<void> {
+    let commandsMax = this.#limits.commandsPerBatchMax;
+    while (this.#mayWrite()) {
+      if (!(await this.#changed.until(() => this.#queue.length > 0 || !this.#mayWrite(), 60_000)) || !this.#mayWrite()) continue;
+      const batch = this.#takeable(commandsMax);
+      if (!(await this.#loadStreamsOf(batch))) continue;
+      if (!this.#mayWrite()) return;
+      const fence = this.#fence;
+      assert(fence !== null, 'a shard is open while its writer decides');
+      assert(this.#ports.reading.cursor.generation === fence.generation, 'nobody else has opened the shard');
+      const decided = decideBatch(
+        this.#ports.decider,
+        this.#ports.cache,
+        { shard: this.#ports.shard, term: fence.term, seq: this.#ports.reading.cursor.seq },
+        batch,
+      );
+      try {
+        if (!(await this.#append(fence, decided))) return;
+      } catch (error) {
+        if (!(error instanceof RefusedAppendError)) throw error;
+        if (batch.length === 1) this.#refuse(batch[0]!, error);
+        else commandsMax = 1; // find the one that Kafka refuses
+        continue;
+      }
+      this.#queue.splice(0, batch.length);
+      this.#ports.answer(decided.replies.filter((_, index) => batch[index]!.envelope.reply));
+      for (const command of batch) command.done();
+      this.#changed.changed();
+      commandsMax = this.#limits.commandsPerBatchMax;
+    }
+  }
+
+  /** True when every commit was read back as accepted; false after doubt, whatever has become of them. */
+  async #append(fence: Fence, decided: DecidedBatch<Event>): Promise<boolean> {
+    const last = decided.commits.at(-1);
+    if (last === undefined) return true;
+    const records = decided.commits.map((commit): Commit => ({
+      kind: 'commit',
+      shard: this.#ports.shard,
+      term: fence.term,
+      generation: fence.generation,
+      writer: fence.writer,
+      seq: commit.seq,
+      cause: commit.envelope.commandId,
+      correlation: commit.envelope.correlation,
+      traceparent: commit.envelope.traceparent,
+      streams: commit.streams,
+      body: this.#ports.encode(commit.events),
+    }));
+    const flight: Flight<Event> = { ...decided, lastSeq: last.seq, accepted: 0 };
+    this.#flight = flight;
+    this.#highestSeqAppended = last.seq;
+    try {
+      await this.#ports.append(records);
+    } catch (error) {
+      if (!(error instanceof DoubtfulAppendError)) throw error;
+      this.#ports.report('warn', 'an append is in doubt', { error: error.message, commits: records.length });
+      return false;
+    }
+    const all = (): boolean => flight.accepted === flight.commits.length;
+    await this.#changed.until(() => all() || !this.#mayWrite(), this.#limits.readBackTimeoutMs);
+    this.#flight = null;
+    return all();
+  }
+
+  #takeable(commandsMax: number): readonly QueuedCommand<Command>[] {
+    const taken: QueuedCommand<Command>[] = [];
+    let bytes = 0;
+    for (const command of this.#queue) {
+      bytes += command.bytes;
+      if (taken.length > 0 && (taken.length >= commandsMax || bytes > this.#limits.bytesPerBatchMax)) break;
+      taken.push(command);
+    }
+    return taken;
+  }
+
+  async #loadStreamsOf(batch: readonly QueuedCommand<Command>[]): Promise<boolean> {
+    const needed = new Set(batch.flatMap(({ command }) => this.#ports.decider.streamsOf(command)));
+    const missing = this.#ports.cache.missing([...needed]);
+    if (missing.length === 0) return true;
+    const loaded = await this.#ports.load(missing);
+    if (this.#ports.cache.fill(missing, loaded)) return true;
+    this.#ports.report('warn', 'the stored state stands behind what was dropped from memory: waiting', { persistedSeq: loaded.persistedSeq });
+    await this.#changed.until(() => !this.#mayWrite(), this.#limits.retryDelayMs);
+    return false;
+  }
+
+  #refuse(queued: QueuedCommand<Command>, error: Error): void {
+    this.#ports.report('error', 'Kafka refuses the decision of a command', { commandId: queued.envelope.commandId, error: error.message });
+    this.#queue.shift();
+    const { shard } = this.#ports;
+    const refusal = { code: 'record-refused', detail: error.message };
+    this.#ports.answer([{ commandId: queued.envelope.commandId, shard, term: 0, seq: 0, result: { outcome: 'refused', refusal } }]);
+    queued.done();
+    this.#changed.changed();
+  }
+
+  #bounceAll(): void {
+    const bounced = this.#queue.splice(0);
+    const { shard } = this.#ports;
+    this.#ports.answer(
+      bounced
+        .filter(({ envelope }) => envelope.reply)
+        .map(({ envelope }) => ({ commandId: envelope.commandId, shard, term: 0, seq: 0, result: { outcome: 'not-owner' } })),
+    );
+    for (const command of bounced) command.done();
+    if (bounced.length > 0) this.#changed.changed();
+  }
+
+  async #waitForChange(): Promise<false> {
+    const queued = this.#queue.length;
+    const segment = this.#ports.reading.lastSegment;
+    await this.#changed.until(() => !this.#assigned || this.#queue.length !== queued || this.#ports.reading.lastSegment !== segment, 1_000);
+    return false;
+  }
+
+  #mayWrite(): boolean {
+    return this.#assigned && this.#fence !== null && !this.#standsStill() && !this.#ports.reading.cursor.closed;
+  }
+
+  #standsStill(): boolean {
+    const reason = this.#dataLoss ?? this.#ports.reading.stopped;
+    if (reason === undefined) return false;
+    if (this.#fence !== null) this.#ports.report('error', 'the shard stands still: data was lost', { reason });
+    this.#fence = null;
+    return true;
+  }
+}
+
+export type { NewRecord };

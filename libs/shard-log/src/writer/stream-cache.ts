@@ -1,0 +1,133 @@
+import { assert, type Decider } from '#kernel';
+import type { LoadedStreams } from '../snapshots.port.ts';
+
+/**
+ * The streams of one shard that are in memory, as the accepted commits of its log left them.
+ *
+ * Guarantee: `stateOf` answers only for a stream whose every accepted commit is folded in. A stream that is not in memory is loaded
+ * first, never assumed absent: `missing` says which. Stored states may be older or newer than what this cache has seen pass; the
+ * seqs decide what is folded on top. A load that is older than something already dropped from here is refused (`fill` → false).
+ */
+export class StreamCache<Event, State> {
+  readonly #decider: Pick<Decider<unknown, Event, State, unknown>, 'streamsChangedBy' | 'initialState' | 'evolve'>;
+  readonly #streams = new Map<string, Entry<Event, State>>();
+  /** Streams that are not here have no commit after this seq: what they had before is in the snapshot. */
+  #completeAfterSeq: number;
+
+  /** @param startSeq seq after which every accepted commit will pass through `apply` */
+  constructor(decider: Pick<Decider<never, Event, State, unknown>, 'streamsChangedBy' | 'initialState' | 'evolve'>, startSeq: number) {
+    this.#decider = decider;
+    this.#completeAfterSeq = startSeq;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Folds an accepted commit. `undefined` events: its body could not be read, and it blocks the streams that it names. */
+  apply(seq: number, streams: readonly string[], events: readonly Event[] | undefined): void {
+    const live = new Map<string, Entry<Event, State>>();
+    for (const id of streams) {
+      const entry = this.#touch(id);
+      if (seq <= entry.seq) continue;
+      if (events === undefined) entry.blocked = true;
+      else if (entry.state === undefined) entry.tail.push({ seq, events });
+      else live.set(id, entry);
+      entry.seq = seq;
+    }
+    for (const event of events ?? [])
+      for (const id of this.#decider.streamsChangedBy(event)) {
+        const entry = live.get(id);
+        if (entry?.state !== undefined) entry.state = { value: this.#decider.evolve(id, entry.state.value, event) };
+      }
+  }
+
+  /** Those of the ids that must be loaded before `stateOf` may be asked. */
+  missing(ids: readonly string[]): readonly string[] {
+    return ids.filter((id) => {
+      const entry = this.#streams.get(id);
+      if (entry !== undefined && entry.state !== undefined) return false;
+      if (this.#completeAfterSeq > 0) return true;
+      this.#complete(id, { value: this.#decider.initialState(id) }, 0); // the whole log has passed: absent is absent
+      return false;
+    });
+  }
+
+  /** Takes loaded streams in. False: the store stands behind what was dropped from here; ask again later. */
+  fill(asked: readonly string[], loaded: LoadedStreams): boolean {
+    if (loaded.persistedSeq < this.#completeAfterSeq) return false;
+    const stored = new Map(loaded.streams.map((stream) => [stream.streamId, stream]));
+    for (const id of asked) {
+      const known = stored.get(id);
+      this.#complete(id, { value: known === undefined ? this.#decider.initialState(id) : (known.state as State) }, known?.seq ?? 0);
+    }
+    for (const id of loaded.blocked) this.#touch(id).blocked = true;
+    return true;
+  }
+
+  stateOf(id: string): State {
+    const entry = this.#streams.get(id);
+    assert(entry?.state !== undefined, `stream ${id} is decided on without having been loaded`);
+    return entry.state.value;
+  }
+
+  /** Newest seq that changed the stream, 0 when none is known. */
+  seqOf(id: string): number {
+    return this.#streams.get(id)?.seq ?? 0;
+  }
+
+  isBlocked(id: string): boolean {
+    return this.#streams.get(id)?.blocked ?? false;
+  }
+
+  /** Drops the longest untouched streams beyond `keep` whose commits are all in the store, which is complete up to `persistedSeq`. */
+  evict(persistedSeq: number, keep: number): void {
+    let surplus = this.#streams.size - keep;
+    for (const [id, entry] of this.#streams) {
+      if (surplus <= 0) return;
+      if (entry.seq > persistedSeq || entry.blocked) continue;
+      this.#streams.delete(id);
+      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq, 1);
+      surplus--;
+    }
+  }
+
+  /** Forgets which streams are blocked, so that the store is asked again (somebody decided about a parked record). */
+  reloadBlocked(): void {
+    for (const [id, entry] of this.#streams) {
+      if (!entry.blocked) continue;
+      this.#streams.delete(id);
+      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq, 1);
+    }
+  }
+
+  #complete(id: string, state: { value: State }, storedSeq: number): void {
+    const entry = this.#touch(id);
+    for (const { seq, events } of entry.tail) if (seq > storedSeq) state = { value: this.#fold(id, state.value, events) };
+    entry.state = state;
+    entry.tail = [];
+    entry.seq = Math.max(entry.seq, storedSeq);
+  }
+
+  #fold(id: string, state: State, events: readonly Event[]): State {
+    let folded = state;
+    for (const event of events) if (this.#decider.streamsChangedBy(event).includes(id)) folded = this.#decider.evolve(id, folded, event);
+    return folded;
+  }
+
+  /** The entry, moved to the young end of the map. */
+  #touch(id: string): Entry<Event, State> {
+    const entry = this.#streams.get(id) ?? { state: undefined, seq: 0, tail: [], blocked: false };
+    this.#streams.delete(id);
+    this.#streams.set(id, entry);
+    return entry;
+  }
+}
+
+interface Entry<Event, State> {
+  /** Undefined while the stream was only seen passing: its commits wait in `tail` for the stored state beneath them. */
+  state: { readonly value: State } | undefined;
+  seq: number;
+  tail: { readonly seq: number; readonly events: readonly Event[] }[];
+  blocked: boolean;
+}
