@@ -1,0 +1,44 @@
+/** Who may import whom: the folder rules of docs/ARCHITECTURE.md. */
+const lib = '^libs/([^/]+)/';
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'apps-meet-in-contracts-and-the-log', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
+    {
+      name: 'libs-by-their-front-door',
+      severity: 'error',
+      from: { path: lib },
+      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'apps-use-libs-by-their-front-door',
+      severity: 'error',
+      from: { path: '^(apps|test)/' },
+      to: { path: '^libs/[^/]+/src/.+', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+    },
+    { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
+    { name: 'kernel-imports-nothing', severity: 'error', from: { path: '^libs/kernel/', pathNot: '\\.spec\\.ts$' }, to: { pathNot: '^libs/kernel/' } },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '/domain/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['/domain/', '^libs/(kernel|contracts)/', '^libs/process-manager/src/(index|process)\\.ts$'] },
+    },
+    { name: 'core-does-no-io', severity: 'error', from: { path: '^libs/shard-log/src/core/', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['core'] } },
+    { name: 'kafkajs-behind-its-port', severity: 'error', from: { pathNot: '^libs/shard-log/src/kafka/' }, to: { path: 'node_modules/kafkajs' } },
+    {
+      name: 'only-the-operator-runs-regions',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: '^apps/operator/' },
+      to: { path: '^libs/embedded-runtime/' },
+    },
+    { name: 'no-tests-in-production', severity: 'error', from: { pathNot: '(\\.spec|\\.contract)\\.ts$|^test/|^libs/test-kit/' }, to: { path: '(\\.spec\\.ts$|^libs/test-kit/|^test/)' } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { conditionNames: ['source', 'import', 'node', 'default'], exportsFields: ['exports'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+  },
+};
