@@ -14,3 +14,6 @@ export * from './payment.events.ts';
 export * from './payment.commands.ts';
 export * from './command-records.ts';
 export * from './consistency-token.ts';
+export * from './http/problems.ts';
+export * from './derived-ids.ts';
+export * from './instants.ts';
