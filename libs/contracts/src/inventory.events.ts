@@ -26,8 +26,16 @@ export const inventoryEvents = defineEvents({
     }),
   },
   StockReserved: { 1: z.object({ orderId: orderIdSchema, lines, reservedAt: instantSchema }) },
-  /** The pools of this shard cannot fill the lines; nothing is held while the other region's pools are asked. */
-  StockAwaited: { 1: z.object({ orderId: orderIdSchema, lines, transfers: z.array(awaitedTransferSchema).min(1), awaitedAt: instantSchema }) },
+  /**
+   * The pools of this shard cannot fill the lines; nothing is held while another region's pools are asked, one region a round. When
+   * every transfer of the round is answered and the lines are still short, `nextRegions` (absent: none) are asked in turn.
+   */
+  StockAwaited: {
+    1: z.object({
+      orderId: orderIdSchema, lines, transfers: z.array(awaitedTransferSchema).min(1), nextRegions: z.array(regionSchema).optional(),
+      awaitedAt: instantSchema,
+    }),
+  },
   StockRejected: {
     1: z.object({ orderId: orderIdSchema, lines, shortSkus: z.array(skuSchema).min(1), rejectedAt: instantSchema }),
   },

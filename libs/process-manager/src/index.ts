@@ -1,0 +1,1 @@
+export { newlyRequired, type ProcessDefinition, type RequiredCommand } from './process.ts';
