@@ -1,0 +1,141 @@
+import type { Pool } from 'pg';
+import { admit, reasonOf } from './core/admission.ts';
+import type { PendingWork } from './core/batch-buffer.ts';
+import { BlockedStreams } from './core/blocked-streams.ts';
+import { isPoison } from './core/fold-error.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import {
+  advanceCheckpoint, advanceShards, createCheckpoint, readCheckpoint, type StoredCheckpoint,
+} from './postgres/checkpoint-table.ts';
+import { inTransaction } from './postgres/database.ts';
+import { readBlocked, setAside, setAsideUnreadable } from './postgres/parked-table.ts';
+import type { ProjectorDefinition, SettledEvent, Tx } from './projection.port.ts';
+import { StreamStates } from './stream-states.ts';
+import { emptyTables } from './postgres/empty-tables.ts';
+
+/**
+ * Writes what one projector has read. Rows, stream states, parked records, progress and checkpoint of a batch stand in one
+ * transaction, whose first statement compares and sets the checkpoint's version.
+ *
+ * After any failure the instance is of no use: what it remembers may not be what is stored. A new one is opened.
+ */
+export class BatchWriter<Event extends { readonly type: string }, State> {
+  readonly #pool: Pool;
+  readonly #definition: ProjectorDefinition<Event, State>;
+  readonly #states: StreamStates<Event, State>;
+  #stored: StoredCheckpoint;
+  #blocked: BlockedStreams;
+
+  private constructor(pool: Pool, definition: ProjectorDefinition<Event, State>, stored: StoredCheckpoint, blocked: BlockedStreams) {
+    this.#pool = pool;
+    this.#definition = definition;
+    this.#states = new StreamStates(definition.streams);
+    this.#stored = stored;
+    this.#blocked = blocked;
+    for (const projection of definition.projections) projection.forget();
+  }
+
+  /** Where the projector stands. What was stored under another version of states or projections is emptied, to be read again. */
+  static async open<Event extends { readonly type: string }, State>(
+    pool: Pool,
+    definition: ProjectorDefinition<Event, State>,
+  ): Promise<BatchWriter<Event, State>> {
+    const fingerprint = fingerprintOf(definition);
+    const { stateVersion } = definition.streams;
+    return inTransaction(pool, async (tx) => {
+      await createCheckpoint(tx, definition.name, stateVersion, fingerprint);
+      const stored = (await readCheckpoint(tx, definition.name))!;
+      if (stored.stateVersion !== stateVersion || stored.fingerprint !== fingerprint) {
+        await emptyTables(tx, definition, stored.version, fingerprint);
+        const empty = { version: stored.version + 1, stateVersion, fingerprint, checkpoint: undefined };
+        return new BatchWriter(pool, definition, empty, new BlockedStreams());
+      }
+      return new BatchWriter(pool, definition, stored, await readBlocked(tx));
+    });
+  }
+
+  get stored(): StoredCheckpoint {
+    return this.#stored;
+  }
+
+  /**
+   * Stores all of the work, or nothing. `careful` applies commit by commit and parks those that cannot be applied, instead of
+   * failing: for what has failed before. Resolves with how many commits were set aside.
+   * @throws OvertakenError and whatever the database throws
+   */
+  async write(work: PendingWork, careful: boolean): Promise<number> {
+    const setAsides = await inTransaction(this.#pool, async (tx) => {
+      await advanceCheckpoint(tx, this.#definition.name, this.#stored.version, work.checkpoint);
+      const count = careful ? await this.#applyOneByOne(work, tx) : await this.#applyTogether(work, tx);
+      for (const record of work.unreadable) await setAsideUnreadable(tx, record);
+      await advanceShards(tx, work.moved);
+      return count + work.unreadable.length;
+    });
+    this.#stored = { ...this.#stored, version: this.#stored.version + 1, checkpoint: work.checkpoint };
+    return setAsides;
+  }
+
+  /** Runs `work` as a batch of its own that moves no checkpoint; afterwards the blocked streams are read anew. */
+  async decide<T>(work: (tx: Tx, project: (events: readonly SettledEvent<Event>[]) => Promise<string | undefined>) => Promise<T>): Promise<T> {
+    const [result, blocked] = await inTransaction(this.#pool, async (tx) => {
+      await advanceCheckpoint(tx, this.#definition.name, this.#stored.version, undefined);
+      const done = await work(tx, (events) => this.#projectOrUndo(events, tx));
+      return [done, await readBlocked(tx)] as const;
+    });
+    this.#stored = { ...this.#stored, version: this.#stored.version + 1 };
+    this.#blocked = blocked;
+    return result;
+  }
+
+  async #applyTogether(work: PendingWork, tx: Tx): Promise<number> {
+    const events: SettledEvent<Event>[] = [];
+    let setAsides = 0;
+    for (const settled of work.commits) {
+      const admission = admit(settled.commit, this.#definition.catalogue, this.#blocked);
+      if (admission.kind === 'applied') for (const event of admission.events) events.push(event);
+      else {
+        await setAside(tx, settled, admission.kind, admission.reason);
+        setAsides++;
+      }
+    }
+    await this.#project(events, tx);
+    return setAsides;
+  }
+
+  async #applyOneByOne(work: PendingWork, tx: Tx): Promise<number> {
+    let setAsides = 0;
+    for (const settled of work.commits) {
+      const admission = admit(settled.commit, this.#definition.catalogue, this.#blocked);
+      const failure = admission.kind === 'applied' ? await this.#projectOrUndo(admission.events, tx) : undefined;
+      if (admission.kind === 'applied' && failure === undefined) continue;
+      if (admission.kind === 'applied') {
+        this.#blocked.block(settled.commit.shard, settled.commit.streams);
+        await setAside(tx, settled, 'parked', failure!);
+      } else await setAside(tx, settled, admission.kind, admission.reason);
+      setAsides++;
+    }
+    return setAsides;
+  }
+
+  async #project(events: readonly SettledEvent<Event>[], tx: Tx): Promise<void> {
+    if (events.length === 0) return;
+    await this.#states.apply(events, tx);
+    for (const projection of this.#definition.projections) await projection.apply(events, tx);
+  }
+
+  /** Undefined when the events are applied; else why they cannot be, with nothing of them left in the transaction. */
+  async #projectOrUndo(events: readonly SettledEvent<Event>[], tx: Tx): Promise<string | undefined> {
+    await tx.query('savepoint one_commit');
+    try {
+      await this.#project(events, tx);
+      await tx.query('release savepoint one_commit');
+      return undefined;
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      await tx.query('rollback to savepoint one_commit');
+      this.#states.forget();
+      for (const projection of this.#definition.projections) projection.forget();
+      return `it cannot be applied: ${reasonOf(error)}`;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { EventCatalogue, ShardId } from '#contracts';
+import type { BatchWriter } from './batch-writer.ts';
+import { admit, type Admission } from './core/admission.ts';
+import { BlockedStreams } from './core/blocked-streams.ts';
+import { readOpen, readParked, setStatus, type ParkedRecord } from './postgres/parked-table.ts';
+import type { SettledEvent, Tx } from './projection.port.ts';
+
+export type ParkedDecision = 'skip' | 'retry';
+
+export type ParkedOutcome =
+  | { readonly outcome: 'decided'; readonly status: ParkedRecord['status']; readonly released: number; readonly stillOpen: number }
+  | { readonly outcome: 'refused'; readonly code: 'unknown-record' | 'already-decided' | 'only-withheld' | 'unreadable' };
+
+type Project<Event> = (events: readonly SettledEvent<Event>[]) => Promise<string | undefined>;
+
+/**
+ * Skips a parked record, or reads it again (after an upgrade); then applies, in order of seq, all that was withheld because of it
+ * and is not blocked by another one. One transaction.
+ */
+export async function decideParked<Event extends { readonly type: string }, State>(
+  writer: BatchWriter<Event, State>,
+  catalogue: Pick<EventCatalogue<Event>, 'decode'>,
+  id: string,
+  decision: ParkedDecision,
+): Promise<ParkedOutcome> {
+  return writer.decide(async (tx, project) => {
+    const target = await readParked(tx, id);
+    if (target === undefined) return { outcome: 'refused', code: 'unknown-record' };
+    if (target.status === 'withheld') return { outcome: 'refused', code: 'only-withheld' };
+    if (target.status !== 'parked') return { outcome: 'refused', code: 'already-decided' };
+    if (target.shard === null) return decideUnreadable(tx, target, decision);
+    return releaseShard(tx, catalogue, project, target.shard, target, decision);
+  });
+}
+
+async function decideUnreadable(tx: Tx, target: ParkedRecord, decision: ParkedDecision): Promise<ParkedOutcome> {
+  if (decision === 'retry') return { outcome: 'refused', code: 'unreadable' };
+  await setStatus(tx, target.id, 'skipped', target.reason);
+  return { outcome: 'decided', status: 'skipped', released: 0, stillOpen: 0 };
+}
+
+async function releaseShard<Event extends { readonly type: string }>(
+  tx: Tx,
+  catalogue: Pick<EventCatalogue<Event>, 'decode'>,
+  project: Project<Event>,
+  shard: ShardId,
+  target: ParkedRecord,
+  decision: ParkedDecision,
+): Promise<ParkedOutcome> {
+  const blocked = new BlockedStreams();
+  let [released, stillOpen] = [0, 0];
+  let status: ParkedRecord['status'] = 'skipped';
+  for (const record of await readOpen(tx, shard)) {
+    if (record.id === target.id && decision === 'skip') {
+      await setStatus(tx, record.id, 'skipped', record.reason);
+      continue;
+    }
+    if (record.id !== target.id && record.status === 'parked') {
+      blocked.block(shard, record.streams);
+      stillOpen++;
+      continue;
+    }
+    const admission = await reconsider({ ...record, shard, seq: record.seq!, body: record.body ?? '' }, catalogue, blocked, project);
+    await setStatus(tx, record.id, admission.kind, admission.kind === 'applied' ? record.reason : admission.reason);
+    if (record.id === target.id) status = admission.kind;
+    if (admission.kind !== 'applied') stillOpen++;
+    else if (record.id !== target.id) released++;
+  }
+  return { outcome: 'decided', status, released, stillOpen };
+}
+
+async function reconsider<Event extends { readonly type: string }>(
+  commit: Parameters<typeof admit>[0],
+  catalogue: Pick<EventCatalogue<Event>, 'decode'>,
+  blocked: BlockedStreams,
+  project: Project<Event>,
+): Promise<Admission<Event>> {
+  const admission = admit(commit, catalogue, blocked);
+  if (admission.kind !== 'applied') return admission;
+  const failure = await project(admission.events);
+  if (failure === undefined) return admission;
+  blocked.block(commit.shard, commit.streams);
+  return { kind: 'parked', reason: failure };
+}

@@ -1,0 +1,12 @@
+export type * from './projection.port.ts';
+export { rowProjection, type RowChange, type RowProjectionSpec } from './row-projection.ts';
+export { storedInstant, type ColumnType } from './core/columns.ts';
+export { runProjections, defaultPace, type Projector, type ProjectorPace, type ProjectorStatus, type RunProjections } from './projector.ts';
+export type { ParkedDecision, ParkedOutcome } from './decide-parked.ts';
+export { upsertMany, selectMany, type Columns } from './postgres/bulk.ts';
+export { openProjectionDatabase, inTransaction, sessionOptions, type OpenDatabase, type ProjectionDatabase } from './postgres/database.ts';
+export { runtimeTables, runtimeTableNames } from './postgres/runtime-tables.ts';
+export { readProgress, OvertakenError } from './postgres/checkpoint-table.ts';
+export { listParked, type ParkedRecord, type ParkedStatus } from './postgres/parked-table.ts';
+export { pgSnapshots, type PgSnapshotsOptions } from './postgres/pg-snapshots.ts';
+export { checksumsOf, streamStatesTable, type ProjectionChecksum } from './checksums.ts';

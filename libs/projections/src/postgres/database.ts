@@ -1,0 +1,57 @@
+import pg from 'pg';
+
+export interface ProjectionDatabase {
+  readonly url: string;
+  readonly schema: string;
+  /** Every connection names tables without their schema: a shadow schema takes the same SQL. */
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** Settings of a connection to one schema: also what TypeORM is given, so that both see the same tables. */
+export const sessionOptions = (schema: string): string => `-c search_path=${schema} -c timezone=UTC -c lock_timeout=10s`;
+
+export interface OpenDatabase {
+  readonly url: string;
+  readonly schema: string;
+  readonly connectionsMax: number;
+  readonly statementTimeoutMs: number;
+  /** An idle connection broke: the next query opens a new one. */
+  onIdleError(error: Error): void;
+}
+
+export function openProjectionDatabase(options: OpenDatabase): ProjectionDatabase {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connectionsMax,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + 5_000,
+    keepAlive: true,
+    application_name: `evenkeel ${options.schema}`,
+    options: sessionOptions(options.schema),
+  });
+  pool.on('error', options.onIdleError);
+  return { url: options.url, schema: options.schema, pool, close: () => pool.end() };
+}
+
+/** Runs `work` in one transaction; a failure undoes it and is thrown. The connection is dropped when even the undo fails. */
+export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  const broken = (): void => undefined; // the failing query reports it; without a listener the process would die
+  client.on('error', broken);
+  let failure: Error | undefined;
+  try {
+    await client.query('begin isolation level read committed');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((undoError: Error) => (failure = undoError));
+    throw error;
+  } finally {
+    client.off('error', broken);
+    client.release(failure);
+  }
+}

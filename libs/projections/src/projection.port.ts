@@ -1,0 +1,79 @@
+import type { EventCatalogue, ShardId } from '#contracts';
+import type { Decider } from '#kernel';
+import type { FeedCheckpoint, SettledBatch, SettledFeed } from '#shard-log';
+import type { ColumnType } from './core/columns.ts';
+
+/** What a projection does inside a transaction; rows come back as objects, bigint as text. */
+export interface Tx {
+  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number | null }>;
+}
+
+/** One event of a settled commit, decoded: `index` counts the events inside the commit from 0. */
+export interface SettledEvent<Event> {
+  readonly shard: ShardId;
+  readonly seq: number;
+  readonly index: number;
+  readonly event: Event;
+}
+
+export interface ProjectedTable {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+}
+
+/**
+ * Tables computed from the settled events of one service. `apply` runs inside the transaction that also stores the checkpoint, so
+ * each event reaches it exactly once. The same events give the same rows in every region, however they are split into batches:
+ * no clock, no chance, no serial id, no table of another projection.
+ */
+export interface Projection<Event> {
+  readonly name: string;
+  /** Raised when the same events shall give other rows: the projector then rebuilds. */
+  readonly version: number;
+  readonly tables: readonly ProjectedTable[];
+  /** Per shard in order of seq. May keep rows in memory between batches until `forget`. */
+  apply(batch: readonly SettledEvent<Event>[], tx: Tx): Promise<void>;
+  /** The transaction was undone, or another projector leads: drop all that was remembered. */
+  forget(): void;
+}
+
+/** How a service's events are folded into the states of its streams: a part of its decider. */
+export interface StreamFold<Event, State> extends Pick<Decider<never, Event, State, never>, 'streamsChangedBy' | 'initialState' | 'evolve'> {
+  /** Version of the shape of `State` as JSON. Raised with it: projector and writers then ignore what was stored under another. */
+  readonly stateVersion: number;
+}
+
+/** A record of an events topic whose headers cannot be read: it belongs to no shard and blocks nothing. */
+export interface UnreadableRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly value: string | null;
+}
+
+export interface FeedHandlers {
+  /** Resolves when the batch is taken into memory. A rejection stops the feed. */
+  onBatch(batch: SettledBatch): Promise<void>;
+  /** Before the first batch whose checkpoint lies behind the record. May repeat after a restart. */
+  onUnreadable(record: UnreadableRecord): void;
+  onStopped(error: Error): void;
+}
+
+/** Opens the settled commits of the projector's service from a checkpoint, or from the start of the logs. */
+export type OpenFeed = (from: FeedCheckpoint | undefined, handlers: FeedHandlers) => Promise<SettledFeed>;
+
+/** What the projector tells people: a line in the log, never a decision. */
+export interface ProjectorLog {
+  info(about: Readonly<Record<string, unknown>>, message: string): void;
+  warn(about: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** All that makes one service's projector, apart from where it runs. */
+export interface ProjectorDefinition<Event extends { readonly type: string }, State> {
+  /** Key of the checkpoint: one per schema and name. */
+  readonly name: string;
+  readonly catalogue: Pick<EventCatalogue<Event>, 'decode'>;
+  readonly streams: StreamFold<Event, State>;
+  readonly projections: readonly Projection<Event>[];
+}

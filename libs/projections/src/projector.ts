@@ -1,0 +1,234 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
+import type { SettledFeed } from '#shard-log';
+import { BatchWriter } from './batch-writer.ts';
+import { BatchBuffer } from './core/batch-buffer.ts';
+import { isPoison } from './core/fold-error.ts';
+import { decideParked, type ParkedDecision, type ParkedOutcome } from './decide-parked.ts';
+import { ParkedOutbox } from './parked-outbox.ts';
+import type { ProjectionDatabase } from './postgres/database.ts';
+import type { ParkedRecord } from './postgres/parked-table.ts';
+import type { OpenFeed, ProjectorDefinition, ProjectorLog } from './projection.port.ts';
+
+export interface ProjectorPace {
+  /** Commits, and characters of their bodies, that one transaction takes at most (give or take one batch of the feed). */
+  readonly commitsMax: number;
+  readonly bodyCharsMax: number;
+  /** From the start of one transaction to the next: under load fewer, larger ones. Reads see a commit that much later. */
+  readonly intervalMs: number;
+  /** A checkpoint that moved without commits is stored this often. */
+  readonly idleCheckpointMs: number;
+  /** How often a standby asks whether the leader is gone. */
+  readonly standbyPollMs: number;
+}
+
+export const defaultPace: ProjectorPace = {
+  commitsMax: 1_000,
+  bodyCharsMax: 8_000_000,
+  intervalMs: 20,
+  idleCheckpointMs: 1_000,
+  standbyPollMs: 1_000,
+};
+
+export interface RunProjections<Event extends { readonly type: string }, State> {
+  readonly database: ProjectionDatabase;
+  readonly definition: ProjectorDefinition<Event, State>;
+  readonly openFeed: OpenFeed;
+  /** Appends to the region's `parked` topic. Told again of a record whose announcement is in doubt. */
+  announceParked(records: readonly ParkedRecord[]): Promise<void>;
+  readonly log: ProjectorLog;
+  readonly pace?: Partial<ProjectorPace>;
+}
+
+export interface ProjectorStatus {
+  readonly role: 'leader' | 'standby';
+  /** Shards that stand still in the feed, with the reason. */
+  readonly stoppedShards: Readonly<Record<string, string>>;
+  /** Why the last leadership ended, until a batch was stored again. */
+  readonly lastError: string | undefined;
+}
+
+export interface Projector {
+  status(): ProjectorStatus;
+  /** Works on every instance: one that does not lead makes the leader begin anew. */
+  decideParked(id: string, decision: ParkedDecision): Promise<ParkedOutcome>;
+  /** Ends after the running transaction; what was read but not stored is read again. */
+  stop(): Promise<void>;
+}
+
+interface Leadership {
+  feed: SettledFeed | undefined;
+  readonly buffer: BatchBuffer;
+}
+
+const retryMaxMs = 2_000;
+
+/**
+ * Keeps a schema's projections up to the settled feed, for ever: leads while it holds the advisory lock of (schema, name), else
+ * stands by. The lock only saves work; that two cannot double is the checkpoint's compare-and-set. Any failure ends the
+ * leadership, and the next one begins from what is stored.
+ */
+export function runProjections<Event extends { readonly type: string }, State>(options: RunProjections<Event, State>): Projector {
+  const loop = new ProjectorLoop(options);
+  loop.start();
+  return loop;
+}
+
+class ProjectorLoop<Event extends { readonly type: string }, State> implements Projector {
+  readonly #options: RunProjections<Event, State>;
+  readonly #pace: ProjectorPace;
+  readonly #stopping = new AbortController();
+  readonly #outbox: ParkedOutbox;
+  #running: Promise<void> = Promise.resolve();
+  #leadership: Leadership | undefined;
+  #questions: ((writer: BatchWriter<Event, State>) => Promise<void>)[] = [];
+  #lastError: string | undefined;
+  /** So many of the next commits are applied one by one, because together they failed. */
+  #carefulCommits = 0;
+  #failuresInARow = 0;
+  #storedAtMs = 0;
+
+  constructor(options: RunProjections<Event, State>) {
+    this.#options = options;
+    this.#pace = { ...defaultPace, ...options.pace };
+    this.#outbox = new ParkedOutbox(options.database.pool, (records) => options.announceParked(records), options.log);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  status(): ProjectorStatus {
+    const stopped = this.#leadership?.feed?.stoppedShards() ?? new Map<string, string>();
+    return { role: this.#leadership === undefined ? 'standby' : 'leader', stoppedShards: Object.fromEntries(stopped), lastError: this.#lastError };
+  }
+
+  async decideParked(id: string, decision: ParkedDecision): Promise<ParkedOutcome> {
+    const { definition, database } = this.#options;
+    const ask = (writer: BatchWriter<Event, State>) => decideParked(writer, definition.catalogue, id, decision);
+    if (this.#leadership === undefined) return ask(await BatchWriter.open(database.pool, definition));
+    const { buffer } = this.#leadership;
+    return new Promise((resolve, reject) => {
+      this.#questions.push(async (writer) => {
+        try {
+          resolve(await ask(writer));
+        } catch (error) {
+          reject(error as Error);
+          throw error;
+        }
+      });
+      buffer.wake();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#leadership?.buffer.close();
+    await this.#running;
+    await this.#outbox.close();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#leadIfFree();
+        await this.#pause(this.#pace.standbyPollMs);
+      } catch (error) {
+        this.#failuresInARow++;
+        this.#lastError = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        this.#options.log.warn({ projector: this.#options.definition.name, error: this.#lastError }, 'projector begins anew from what is stored');
+        await this.#pause(Math.min(retryMaxMs, 100 * 2 ** Math.min(this.#failuresInARow, 5)));
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal, ref: true }).catch(() => undefined); // aborted: it is over sooner
+  }
+
+  async #leadIfFree(): Promise<void> {
+    const { database, definition } = this.#options;
+    const lock = await database.pool.connect();
+    let broken: Error | undefined;
+    const lost = new AbortController();
+    const onError = (error: Error): void => {
+      broken = error;
+      lost.abort();
+      this.#leadership?.buffer.close();
+    };
+    lock.on('error', onError);
+    try {
+      const key = `evenkeel.projector.${database.schema}.${definition.name}`;
+      const { rows } = await lock.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as free', [key]);
+      if (rows[0].free !== true) return;
+      await this.#lead(lost.signal);
+      if (broken !== undefined) throw broken;
+    } finally {
+      lock.off('error', onError);
+      await endLock(lock, broken);
+    }
+  }
+
+  async #lead(lost: AbortSignal): Promise<void> {
+    const { database, definition, openFeed, log } = this.#options;
+    const writer = await BatchWriter.open(database.pool, definition);
+    const buffer = new BatchBuffer(this.#pace);
+    let failure: Error | undefined;
+    const leadership: Leadership = { feed: undefined, buffer };
+    this.#leadership = leadership;
+    try {
+      leadership.feed = await openFeed(writer.stored.checkpoint, {
+        onBatch: (batch) => buffer.put(batch),
+        onUnreadable: (record) => buffer.putUnreadable(record),
+        onStopped: (error) => {
+          failure = error;
+          buffer.close();
+        },
+      });
+      log.info({ projector: definition.name, version: writer.stored.version }, 'projector leads');
+      this.#outbox.wake();
+      while (!this.#stopping.signal.aborted && !lost.aborted && failure === undefined) await this.#step(writer, buffer);
+      if (failure !== undefined) throw failure;
+    } finally {
+      this.#leadership = undefined;
+      buffer.close();
+      await leadership.feed?.close();
+      for (const question of this.#questions.splice(0)) await question(writer).catch(() => undefined); // its asker was told
+    }
+  }
+
+  async #step(writer: BatchWriter<Event, State>, buffer: BatchBuffer): Promise<void> {
+    for (let question = this.#questions.shift(); question !== undefined; question = this.#questions.shift()) await question(writer);
+    if (!buffer.holdsCommits) await buffer.arrival(this.#pace.idleCheckpointMs);
+    // A checkpoint that moved without commits is in no hurry.
+    const due = performance.now() - this.#storedAtMs >= this.#pace.idleCheckpointMs;
+    const work = buffer.holdsCommits || due ? buffer.take() : undefined;
+    const startedAtMs = performance.now();
+    if (work !== undefined) {
+      await this.#write(writer, work);
+      this.#storedAtMs = performance.now();
+    }
+    await this.#pause(Math.max(0, this.#pace.intervalMs - (performance.now() - startedAtMs)));
+  }
+
+  async #write(writer: BatchWriter<Event, State>, work: Parameters<BatchWriter<Event, State>['write']>[0]): Promise<void> {
+    try {
+      const setAsides = await writer.write(work, this.#carefulCommits > 0);
+      this.#carefulCommits = Math.max(0, this.#carefulCommits - work.commits.length);
+      this.#lastError = undefined;
+      this.#failuresInARow = 0;
+      if (setAsides === 0) return;
+      this.#options.log.warn({ projector: this.#options.definition.name, setAsides }, 'records were parked or withheld');
+      this.#outbox.wake();
+    } catch (error) {
+      if (isPoison(error)) this.#carefulCommits = Math.max(1, work.commits.length);
+      throw error;
+    }
+  }
+}
+
+/** Gives the lock back with its connection; a connection in doubt is destroyed, which frees the lock too. */
+async function endLock(lock: PoolClient, broken: Error | undefined): Promise<void> {
+  const undone = broken ?? (await lock.query('select pg_advisory_unlock_all()').then(() => undefined, (error: Error) => error));
+  lock.release(undone);
+}

@@ -1,0 +1,72 @@
+import type { ColumnType } from './core/columns.ts';
+import { folding } from './core/fold-error.ts';
+import { LeastRecentlyUsed } from './core/least-recently-used.ts';
+import { selectMany, upsertMany } from './postgres/bulk.ts';
+import type { Projection, SettledEvent, Tx } from './projection.port.ts';
+
+/** What one event does to one row. `fold` sees the row as it was, or undefined; what it returns stands (undefined: no row still). */
+export type RowChange<Row, Key extends keyof Row> =
+  /** The row is written whole, whatever stood there: the old one need not be read. */
+  | { readonly key: Pick<Row, Key>; readonly row: Row }
+  | { readonly key: Pick<Row, Key>; readonly fold: (row: Row | undefined) => Row | undefined };
+
+export interface RowProjectionSpec<Event, Row, Key extends keyof Row & string> {
+  readonly name: string;
+  readonly version: number;
+  readonly table: string;
+  readonly columns: { readonly [C in keyof Row & string]: ColumnType };
+  readonly key: readonly Key[];
+  /** Pure: the same event gives the same changes. */
+  changes(settled: SettledEvent<Event>): readonly RowChange<Row, Key>[];
+}
+
+/** Rows kept in memory between batches, so that a row that is changed again soon is not read again. */
+const rememberedRowsMax = 10_000;
+
+/** A projection into one table whose rows are folds of events: reads what it must, folds in memory, writes in one statement. */
+export function rowProjection<Event, Row extends object, Key extends keyof Row & string>(
+  spec: RowProjectionSpec<Event, Row, Key>,
+): Projection<Event> {
+  const remembered = new LeastRecentlyUsed<Row>(rememberedRowsMax);
+  const idOf = (key: Pick<Row, Key>): string => spec.key.map((column) => String(key[column])).join('\0');
+
+  const read = async (changes: readonly RowChange<Row, Key>[], tx: Tx): Promise<Map<string, Row>> => {
+    const rows = new Map<string, Row>();
+    const missing = new Map<string, Pick<Row, Key>>();
+    const written = new Set<string>();
+    for (const change of changes) {
+      const id = idOf(change.key);
+      if ('row' in change) written.add(id);
+      if (written.has(id) || rows.has(id) || missing.has(id)) continue;
+      const row = remembered.get(id);
+      if (row === undefined) missing.set(id, change.key);
+      else rows.set(id, row);
+    }
+    for (const row of await selectMany(tx, spec.table, spec.columns, spec.key, [...missing.values()])) rows.set(idOf(row as Row), row as Row);
+    return rows;
+  };
+
+  const foldAll = (changes: readonly RowChange<Row, Key>[], rows: ReadonlyMap<string, Row>): Map<string, Row> => {
+    const changed = new Map<string, Row>();
+    for (const change of changes) {
+      const id = idOf(change.key);
+      const row = 'row' in change ? change.row : change.fold(changed.get(id) ?? rows.get(id));
+      if (row !== undefined) changed.set(id, row);
+    }
+    return changed;
+  };
+
+  return {
+    name: spec.name,
+    version: spec.version,
+    tables: [{ table: spec.table, columns: spec.columns }],
+    apply: async (batch, tx) => {
+      const changes = folding(spec.name, () => batch.flatMap((settled) => spec.changes(settled)));
+      const rows = await read(changes, tx);
+      const changed = folding(spec.name, () => foldAll(changes, rows));
+      await upsertMany(tx, spec.table, spec.columns, spec.key, [...changed.values()] as Record<string, unknown>[]);
+      for (const [id, row] of changed) remembered.set(id, row);
+    },
+    forget: () => remembered.clear(),
+  };
+}

@@ -1,0 +1,80 @@
+import type { ShardId } from '#contracts';
+import { folding } from './core/fold-error.ts';
+import { LeastRecentlyUsed } from './core/least-recently-used.ts';
+import { selectMany, upsertMany, type Columns } from './postgres/bulk.ts';
+import type { SettledEvent, StreamFold, Tx } from './projection.port.ts';
+
+const columns: Columns = { shard: 'text', stream_id: 'text', seq: 'bigint', state: 'jsonb' };
+const key = ['shard', 'stream_id'] as const;
+/** Pools and open orders are touched again and again; older streams are read again when they are needed. */
+const rememberedStatesMax = 20_000;
+
+interface StoredState<State> {
+  readonly shard: ShardId;
+  readonly stream_id: string;
+  readonly seq: number;
+  readonly state: State;
+}
+
+interface Touched<Event> {
+  readonly settled: SettledEvent<Event>;
+  readonly streams: readonly string[];
+}
+
+/**
+ * The settled state of every stream of every shard, owned here or not: where writers start from, and what makes this region a hot
+ * standby of the other. A state is what the decider's `evolve` makes of the stream's events, as JSON.
+ */
+export class StreamStates<Event, State> {
+  readonly #fold: StreamFold<Event, State>;
+  readonly #remembered = new LeastRecentlyUsed<StoredState<State>>(rememberedStatesMax);
+
+  constructor(fold: StreamFold<Event, State>) {
+    this.#fold = fold;
+  }
+
+  async apply(batch: readonly SettledEvent<Event>[], tx: Tx): Promise<void> {
+    const touched = folding('stream states', () => batch.map((settled) => ({ settled, streams: this.#fold.streamsChangedBy(settled.event) })));
+    const states = await this.#load(touched, tx);
+    const changed = folding('stream states', () => this.#foldAll(touched, states));
+    await upsertMany(tx, 'stream_state', columns, key, [...changed.values()] as unknown as Record<string, unknown>[]);
+    for (const [id, state] of changed) this.#remembered.set(id, state);
+  }
+
+  forget(): void {
+    this.#remembered.clear();
+  }
+
+  #foldAll(touched: readonly Touched<Event>[], states: Map<string, StoredState<State>>): Map<string, StoredState<State>> {
+    const changed = new Map<string, StoredState<State>>();
+    for (const { settled, streams } of touched)
+      for (const stream of streams) {
+        const id = idOf(settled.shard, stream);
+        const before = states.get(id)?.state ?? this.#fold.initialState(stream);
+        const after = { shard: settled.shard, stream_id: stream, seq: settled.seq, state: this.#fold.evolve(stream, before, settled.event) };
+        states.set(id, after);
+        changed.set(id, after);
+      }
+    return changed;
+  }
+
+  async #load(touched: readonly Touched<Event>[], tx: Tx): Promise<Map<string, StoredState<State>>> {
+    const states = new Map<string, StoredState<State>>();
+    const missing = new Map<string, { shard: ShardId; stream_id: string }>();
+    for (const { settled, streams } of touched)
+      for (const stream of streams) {
+        const id = idOf(settled.shard, stream);
+        if (states.has(id) || missing.has(id)) continue;
+        const state = this.#remembered.get(id);
+        if (state === undefined) missing.set(id, { shard: settled.shard, stream_id: stream });
+        else states.set(id, state);
+      }
+    for (const row of await selectMany(tx, 'stream_state', columns, key, [...missing.values()])) {
+      const stored = row as unknown as StoredState<State>;
+      states.set(idOf(stored.shard, stored.stream_id), stored);
+    }
+    return states;
+  }
+}
+
+const idOf = (shard: ShardId, stream: string): string => `${shard}\0${stream}`;
