@@ -1,0 +1,166 @@
+import { z } from 'zod';
+
+/**
+ * etcd v3 over its JSON gateway (etcd 3.4 and later; https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/): keys and values are
+ * base64, 64-bit numbers are text, fields with their zero value are left out.
+ *
+ * The gateway is used rather than gRPC because a plain HTTP request has a deadline, a connection and an error that one can see.
+ * Every call ends within its deadline; no call is repeated here.
+ */
+export interface EtcdOptions {
+  /** Client URLs, this region's member first. A call goes to the one that answered last. */
+  readonly endpoints: readonly string[];
+  /** For every call but a watch. */
+  readonly deadlineMs: number;
+}
+
+/** The call may or may not have had its effect: no answer, or none that says. */
+export class EtcdUnknownError extends Error {
+  override readonly name = 'EtcdUnknownError';
+}
+
+const int64 = z.union([z.string().regex(/^-?\d+$/), z.number()]).transform(Number);
+const keyValueSchema = z.object({ key: z.string(), value: z.string().default(''), mod_revision: int64, version: int64.default(0) });
+export type EtcdKeyValue = z.infer<typeof keyValueSchema>;
+
+const headerSchema = z.object({ revision: int64.default(0) });
+const rangeSchema = z.object({ header: headerSchema, kvs: z.array(keyValueSchema).default([]) });
+const txnSchema = z.object({
+  header: headerSchema,
+  succeeded: z.boolean().default(false),
+  responses: z.array(z.object({ response_range: z.object({ kvs: z.array(keyValueSchema).default([]) }).optional() })).default([]),
+});
+const leaseSchema = z.object({ ID: z.string(), TTL: int64.default(0) });
+const keepAliveSchema = z.object({ result: z.object({ ID: z.string().optional(), TTL: int64.default(0) }) });
+const watchSchema = z.object({
+  result: z.object({
+    created: z.boolean().default(false),
+    canceled: z.boolean().default(false),
+    compact_revision: int64.optional(),
+    cancel_reason: z.string().optional(),
+    events: z.array(z.object({ type: z.enum(['PUT', 'DELETE']).default('PUT'), kv: keyValueSchema })).default([]),
+  }),
+});
+export type EtcdWatchEvent = z.infer<typeof watchSchema>['result']['events'][number];
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+export const textOf = (encoded: string): string => Buffer.from(encoded, 'base64').toString('utf8');
+
+export class EtcdClient {
+  readonly #options: EtcdOptions;
+  readonly #closing = new AbortController();
+  #endpoint = 0;
+
+  constructor(options: EtcdOptions) {
+    if (options.endpoints.length === 0) throw new RangeError('etcd needs at least one endpoint');
+    this.#options = options;
+  }
+
+  /** Linearizable: a member without a majority does not answer. @throws EtcdUnknownError */
+  async get(
+    key: string,
+  ): Promise<{ entry: EtcdKeyValue | undefined; /** Of the store as a whole, at the moment of the read. */ revision: number }> {
+    const { header, kvs } = await this.#call('/v3/kv/range', { key: base64(key), serializable: false }, rangeSchema);
+    return { entry: kvs[0], revision: header.revision };
+  }
+
+  /**
+   * Puts if the key's mod revision is the given one (0: there is no such key), else reads it, in one transaction.
+   * @throws EtcdUnknownError
+   */
+  async putIf(
+    key: string,
+    modRevision: number,
+    value: string,
+  ): Promise<{ put: true; revision: number } | { put: false; current: EtcdKeyValue | undefined }> {
+    const answer = await this.#call(
+      '/v3/kv/txn',
+      {
+        compare: [{ key: base64(key), target: 'MOD', result: 'EQUAL', mod_revision: String(modRevision) }],
+        success: [{ request_put: { key: base64(key), value: base64(value) } }],
+        failure: [{ request_range: { key: base64(key) } }],
+      },
+      txnSchema,
+    );
+    if (answer.succeeded) return { put: true, revision: answer.header.revision };
+    return { put: false, current: answer.responses[0]?.response_range?.kvs[0] };
+  }
+
+  async put(key: string, value: string, leaseId: string): Promise<void> {
+    await this.#call('/v3/kv/put', { key: base64(key), value: base64(value), lease: leaseId }, z.looseObject({}));
+  }
+
+  async grantLease(ttlSeconds: number): Promise<string> {
+    return (await this.#call('/v3/lease/grant', { TTL: String(ttlSeconds) }, leaseSchema)).ID;
+  }
+
+  /** Seconds that the lease has left after this; 0 when it has run out. */
+  async keepLeaseAlive(leaseId: string): Promise<number> {
+    return (await this.#call('/v3/lease/keepalive', { ID: leaseId }, keepAliveSchema)).result.TTL;
+  }
+
+  async revokeLease(leaseId: string): Promise<void> {
+    await this.#call('/v3/lease/revoke', { ID: leaseId }, z.looseObject({}));
+  }
+
+  /**
+   * Events of one key from a revision on, until the stream ends, `signal` fires, or etcd cancels it. A member that is cut off from
+   * the majority keeps the stream open and says nothing: whoever watches must also read from time to time.
+   */
+  async watch(
+    key: string,
+    fromRevision: number,
+    signal: AbortSignal,
+    onEvents: (events: readonly EtcdWatchEvent[]) => void,
+  ): Promise<void> {
+    const ends = AbortSignal.any([signal, this.#closing.signal]);
+    const response = await fetch(this.#url('/v3/watch'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ create_request: { key: base64(key), start_revision: String(fromRevision) } }),
+      signal: ends,
+    });
+    if (!response.ok || response.body === null) throw new EtcdUnknownError(`etcd refused a watch: ${response.status}`);
+    let rest = '';
+    for await (const bytes of response.body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + bytes).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines.filter((text) => text.trim() !== '')) {
+        const { result } = watchSchema.parse(JSON.parse(line));
+        if (result.canceled)
+          throw new EtcdUnknownError(`etcd ended the watch: ${result.cancel_reason ?? `compacted at ${result.compact_revision}`}`);
+        if (result.events.length > 0) onEvents(result.events);
+      }
+    }
+  }
+
+  close(): void {
+    this.#closing.abort(new EtcdUnknownError('the client is closed'));
+  }
+
+  #url(path: string): string {
+    return new URL(path, this.#options.endpoints[this.#endpoint % this.#options.endpoints.length]).href;
+  }
+
+  async #call<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T> {
+    try {
+      const response = await fetch(this.#url(path), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.any([AbortSignal.timeout(this.#options.deadlineMs), this.#closing.signal]),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new EtcdUnknownError(`${response.status} ${text.slice(0, 300)}`);
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      this.#endpoint += 1; // the next call asks another member, if there is one
+      throw new EtcdUnknownError(`etcd ${path}: ${reasonOf(cause)}`, { cause });
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,123 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { region, type Region } from '#contracts';
+import { etcdMemberId } from '../../libs/embedded-runtime/src/links/etcd-dialer.ts';
+import { startLinks, type Links } from '../../libs/embedded-runtime/src/links/links.ts';
+
+export const sites = [region('east'), region('west'), region('witness')] as const;
+const host = '127.0.0.1';
+const token = 'lineage-contract';
+
+export interface EtcdCluster {
+  readonly links: Links;
+  clientUrl(site: Region): string;
+  /** SIGKILL, and start again on the same data. */
+  kill(site: Region): Promise<void>;
+  restart(site: Region): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Polls until `holds` resolves to something other than undefined or false; fails with the last error at the deadline. */
+export async function eventuallyTrue<T>(holds: () => Promise<T | undefined | false>, withinMs: number): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (let last: unknown = 'never held'; ; await sleep(50)) {
+    try {
+      const value = await holds();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${String(last)}`, { cause: last });
+  }
+}
+
+/** Three real members in a temporary directory; each is known to the others by a link's address, as in the embedded runtime. */
+export async function startEtcdCluster(): Promise<EtcdCluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'evenkeel-etcd-'));
+  const ports = await freePorts(sites.length * 3);
+  const members = new Map(
+    sites.map((site, index) => [site, { client: ports[index * 3]!, peer: ports[index * 3 + 1]!, link: ports[index * 3 + 2]! }]),
+  );
+  const peerUrl = (site: Region): string => `http://${host}:${members.get(site)!.link}`;
+  const processes = new Map<Region, ChildProcess>();
+  const links = await startLinks(
+    sites.map((to) => ({
+      kind: 'etcd-peer' as const,
+      name: `etcd-${to}`,
+      to,
+      listen: { host, port: members.get(to)!.link },
+      target: { host, port: members.get(to)!.peer },
+      dialers: new Map(sites.filter((site) => site !== to).map((site) => [etcdMemberId([peerUrl(site)], token), site])),
+      dialerPids: () => new Map([...processes].map(([site, child]) => [child.pid!, site])),
+    })),
+  );
+  const clientUrl = (site: Region): string => `http://${host}:${members.get(site)!.client}`;
+  const start = (site: Region): void => {
+    const child = spawn(
+      'etcd',
+      [
+        ...['--name', site, '--data-dir', join(directory, site), '--initial-cluster-token', token, '--initial-cluster-state', 'new'],
+        ...['--listen-client-urls', clientUrl(site), '--advertise-client-urls', clientUrl(site)],
+        ...['--listen-peer-urls', `http://${host}:${members.get(site)!.peer}`, '--initial-advertise-peer-urls', peerUrl(site)],
+        ...['--initial-cluster', sites.map((name) => `${name}=${peerUrl(name)}`).join(',')],
+        ...['--heartbeat-interval', '50', '--election-timeout', '500', '--logger', 'zap', '--log-level', 'error'],
+      ],
+      { stdio: ['ignore', 'ignore', process.env['ETCD_LOG'] === undefined ? 'ignore' : 'inherit'] },
+    );
+    processes.set(site, child);
+  };
+  const kill = async (site: Region): Promise<void> => {
+    const child = processes.get(site);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    processes.delete(site);
+  };
+  const healthy = (site: Region): Promise<true> =>
+    eventuallyTrue(async () => {
+      const response = await fetch(`${clientUrl(site)}/health`, { signal: AbortSignal.timeout(1_000) });
+      return ((await response.json()) as { health: string }).health === 'true' || undefined;
+    }, 20_000) as Promise<true>;
+  const close = async (): Promise<void> => {
+    await Promise.all(sites.map(kill));
+    await links.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    for (const site of sites) start(site);
+    await Promise.all(sites.map(healthy));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    links,
+    clientUrl,
+    kill,
+    restart: async (site) => {
+      start(site);
+      await healthy(site);
+    },
+    close,
+  };
+}
+
+/** Distinct free ports: all are held until the last one is known. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen({ host, port: 0 });
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
