@@ -3,3 +3,10 @@ export * from './cluster.port.ts';
 export type * from './settled-feed.port.ts';
 export type * from './snapshots.port.ts';
 export type * from './command-gateway.port.ts';
+export { SerialAppender } from './writer/serial-appender.ts';
+export { ShardReading } from './core/shard-reading.ts';
+export { readingLimits, type ReadingEvent, type ReadingLimits, type ShardResume } from './core/reading-events.ts';
+export type { LogCursor } from './core/cursor.ts';
+export {
+  decodeLineage, decodeReceipts, decodeShardRecord, encodeLineage, encodeReceipts, encodeShardRecord, type Decoded,
+} from './core/record-codec.ts';
