@@ -1,6 +1,7 @@
 export type * from './projection.port.ts';
 export { rowProjection, type RowChange, type RowProjectionSpec } from './row-projection.ts';
 export { storedInstant, type ColumnType } from './core/columns.ts';
+export { LeastRecentlyUsed } from './core/least-recently-used.ts';
 export { runProjections, defaultPace, type Projector, type ProjectorPace, type ProjectorStatus, type RunProjections } from './projector.ts';
 export type { ParkedDecision, ParkedOutcome } from './decide-parked.ts';
 export { upsertMany, selectMany, type Columns } from './postgres/bulk.ts';
