@@ -17,3 +17,8 @@ export * from './consistency-token.ts';
 export * from './http/problems.ts';
 export * from './derived-ids.ts';
 export * from './instants.ts';
+export * from './http/derived-ids.ts';
+export * from './http/route.ts';
+export * from './http/write-answers.ts';
+export * from './http/orders.writes.ts';
+export * from './http/stock.writes.ts';

@@ -55,7 +55,10 @@ export function serveHealth(server: FastifyInstance, health: HealthRegistry): vo
   const route = (path: string, read: () => HealthReport): void => {
     server.get(path, (_request, reply) => {
       const found = read();
-      return reply.status(found.status === 'ok' ? 200 : 503).header('cache-control', 'no-store').send(found);
+      return reply
+        .status(found.status === 'ok' ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send(found);
     });
   };
   route('/health/live', () => health.live());

@@ -50,7 +50,10 @@ const unauthenticated = (detail: string, error: string | undefined): ProblemErro
 
 /** Errors that say that the token is wrong, as opposed to: the keys could not be had. */
 const blamesTheToken = (error: unknown): boolean =>
-  error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && !(error instanceof errors.JWKSInvalid) && error.code !== 'ERR_JOSE_GENERIC';
+  error instanceof errors.JOSEError &&
+  !(error instanceof errors.JWKSTimeout) &&
+  !(error instanceof errors.JWKSInvalid) &&
+  error.code !== 'ERR_JOSE_GENERIC';
 
 export class JwtVerifier implements CallerVerifier {
   readonly #keys: JWTVerifyGetKey;
@@ -67,7 +70,8 @@ export class JwtVerifier implements CallerVerifier {
   async verify(authorization: string | undefined): Promise<Caller> {
     if (authorization === undefined) throw unauthenticated('The request carries no bearer token.', undefined);
     const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (token === undefined || token.length > tokenCharactersMax) throw unauthenticated('The Authorization header is no bearer token.', 'invalid_request');
+    if (token === undefined || token.length > tokenCharactersMax)
+      throw unauthenticated('The Authorization header is no bearer token.', 'invalid_request');
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.#remembered.get(key);
     if (known !== undefined && known.untilMs > this.#nowMs()) return known.caller;
@@ -81,7 +85,11 @@ export class JwtVerifier implements CallerVerifier {
   async #payloadOf(token: string): Promise<JWTPayload> {
     try {
       const { payload } = await jwtVerify(token, this.#keys, {
-        ...this.#expected, algorithms, requiredClaims: ['sub', 'exp'], clockTolerance: 5, currentDate: new Date(this.#nowMs()),
+        ...this.#expected,
+        algorithms,
+        requiredClaims: ['sub', 'exp'],
+        clockTolerance: 5,
+        currentDate: new Date(this.#nowMs()),
       });
       return payload;
     } catch (error) {
@@ -103,6 +111,10 @@ export class JwtVerifier implements CallerVerifier {
 
 /** Keys are fetched when first needed, kept 10 min, and fetched again for an unknown key id at most every 5 s. */
 export const createVerifier = (identity: Topology['identity']): JwtVerifier =>
-  new JwtVerifier(createRemoteJWKSet(new URL(identity.jwksUrl), { timeoutDuration: 2_000, cooldownDuration: 5_000, cacheMaxAge: 600_000 }), {
-    issuer: identity.issuer, audience: identity.audience,
-  });
+  new JwtVerifier(
+    createRemoteJWKSet(new URL(identity.jwksUrl), { timeoutDuration: 2_000, cooldownDuration: 5_000, cacheMaxAge: 600_000 }),
+    {
+      issuer: identity.issuer,
+      audience: identity.audience,
+    },
+  );

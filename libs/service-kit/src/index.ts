@@ -10,7 +10,15 @@ export { createLogger, type LogOptions } from './logger.ts';
 export { createVerifier, JwtVerifier, hasRole, mayActForOthers, type Caller, type CallerVerifier, type Role } from './identity.ts';
 export { CallerGuard, CallerParam, Public, RequireRole } from './caller.guard.ts';
 export {
-  headerNames, idempotencyKeyOf, preferencesOf, consistencyTokenOf, onBehalfOf, IdempotencyKey, Prefer, ConsistencyToken, OnBehalfOf,
+  headerNames,
+  idempotencyKeyOf,
+  preferencesOf,
+  consistencyTokenOf,
+  onBehalfOf,
+  IdempotencyKey,
+  Prefer,
+  ConsistencyToken,
+  OnBehalfOf,
   type Preferences,
 } from './request-headers.ts';
 export { createServiceApp, listenOn, bodyLimitBytesDefault, type ServiceAppOptions } from './service-app.ts';

@@ -23,7 +23,8 @@ export function createLogger(options: LogOptions): Logger {
   });
 }
 
-const textOf = (message: unknown): string => (typeof message === 'string' ? message : message instanceof Error ? message.message : String(message));
+const textOf = (message: unknown): string =>
+  typeof message === 'string' ? message : message instanceof Error ? message.message : String(message);
 
 /** Nest's own messages: its start-up chatter is debug, for it says nothing that a person on call needs. */
 export function nestLogger(log: Logger): LoggerService {

@@ -17,8 +17,17 @@ const byFrameworkCode: Readonly<Record<string, ProblemCode>> = {
 };
 
 const byStatus: Readonly<Record<number, ProblemCode>> = {
-  400: 'malformed-request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not-found', 408: 'request-timeout', 409: 'conflict',
-  413: 'body-too-large', 414: 'uri-too-long', 415: 'unsupported-media-type', 422: 'not-processable', 429: 'too-many-requests',
+  400: 'malformed-request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  408: 'request-timeout',
+  409: 'conflict',
+  413: 'body-too-large',
+  414: 'uri-too-long',
+  415: 'unsupported-media-type',
+  422: 'not-processable',
+  429: 'too-many-requests',
   503: 'unavailable',
 };
 
@@ -37,7 +46,9 @@ export function problemFromError(error: unknown): ProblemError {
   if (known !== undefined) return problem(known, { cause: error });
   const status = numberAt(error, 'statusCode');
   if (error instanceof SyntaxError && status === 400) return problem('malformed-json', { cause: error });
-  return status !== undefined && typeof code === 'string' && code.startsWith('FST_') ? fromStatus(status, error) : problem('internal', { cause: error });
+  return status !== undefined && typeof code === 'string' && code.startsWith('FST_')
+    ? fromStatus(status, error)
+    : problem('internal', { cause: error });
 }
 
 function fromStatus(status: number, cause: unknown): ProblemError {

@@ -8,7 +8,8 @@ import { traceIdOf } from './request-trace.ts';
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
   const found = problemFromError(error);
   const traceId = traceIdOf(request);
-  if (found.status === 500) log.error({ err: found.cause ?? error, traceId, method: request.method, url: pathOf(request.url) }, 'request failed');
+  if (found.status === 500)
+    log.error({ err: found.cause ?? error, traceId, method: request.method, url: pathOf(request.url) }, 'request failed');
   if (reply.sent || reply.raw.headersSent) {
     reply.raw.destroy(); // half an answer must not look like a whole one
     return;

@@ -28,7 +28,10 @@ const listenSchema = z
 const variables = {
   EVENKEEL_TOPOLOGY: z.string().min(1),
   EVENKEEL_REGION: regionSchema,
-  EVENKEEL_INSTANCE: z.string().regex(/^[1-9]\d{0,2}$/, 'expected an instance number, 1 to 999').transform(Number),
+  EVENKEEL_INSTANCE: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'expected an instance number, 1 to 999')
+    .transform(Number),
   EVENKEEL_LISTEN: listenSchema,
 } as const;
 

@@ -43,7 +43,10 @@ export function preferencesOf(headers: Headers): Preferences {
   let respondAsync = false;
   let waitSeconds: number | undefined;
   for (const preference of (single(headers, headerNames.prefer) ?? '').split(',')) {
-    const [name = '', value = ''] = preference.split(';', 1)[0]!.split('=', 2).map((part) => part.trim());
+    const [name = '', value = ''] = preference
+      .split(';', 1)[0]!
+      .split('=', 2)
+      .map((part) => part.trim());
     if (name.toLowerCase() === 'respond-async') respondAsync = true;
     if (name.toLowerCase() !== 'wait') continue;
     if (!/^\d{1,2}$/.test(value) || Number(value) > 60)
@@ -58,7 +61,8 @@ export function consistencyTokenOf(headers: Headers): ShardSeqs {
   const text = single(headers, headerNames.consistencyToken);
   if (text === undefined || text === '') return {};
   const seqs = decodeToken(text);
-  if (seqs === undefined) throw problem('invalid-request', { errors: [{ field: 'Evenkeel-Consistency-Token', message: 'is not a token of ours' }] });
+  if (seqs === undefined)
+    throw problem('invalid-request', { errors: [{ field: 'Evenkeel-Consistency-Token', message: 'is not a token of ours' }] });
   return seqs;
 }
 

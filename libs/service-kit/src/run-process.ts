@@ -36,7 +36,12 @@ export async function runProcess(service: string, main: (parts: ProcessParts) =>
   process.on('uncaughtException', (error) => end(1, 'an exception was not caught', error));
   try {
     await lifecycle.start('telemetry', () => {
-      const telemetry = startTelemetry({ service, region: config.region, instance: config.instance, otlpUrl: config.topology.telemetry?.otlpUrl });
+      const telemetry = startTelemetry({
+        service,
+        region: config.region,
+        instance: config.instance,
+        otlpUrl: config.topology.telemetry?.otlpUrl,
+      });
       return () => telemetry.stop();
     });
     await main({ config, lifecycle, health, log, fail: (part, error) => end(1, `${part} cannot go on`, error) });

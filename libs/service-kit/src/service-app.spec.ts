@@ -32,7 +32,10 @@ class ThingsController {
   }
   @Get('open/:sku')
   @Public()
-  open(@ZodParam('sku', skuSchema) sku: string, @ZodQuery(z.object({ limit: z.coerce.number().int().max(10).default(5) })) query: { limit: number }): unknown {
+  open(
+    @ZodParam('sku', skuSchema) sku: string,
+    @ZodQuery(z.object({ limit: z.coerce.number().int().max(10).default(5) })) query: { limit: number },
+  ): unknown {
     return { sku, limit: query.limit };
   }
   @Post('operate')
@@ -72,9 +75,27 @@ describe('every error is a problem', () => {
     ['a poisoned prototype', () => post('{"__proto__":{}}', json), 400, 'malformed-json', undefined],
     ['a body of another type', () => post('hello', { 'content-type': 'text/plain' }), 415, 'unsupported-media-type', undefined],
     ['an oversize body', () => post({ lines: 'x'.repeat(2_000) }), 413, 'body-too-large', undefined],
-    ['no body', () => app.inject({ method: 'POST', url: '/v1/things', headers: { ...authorization, 'idempotency-key': 'k' } }), 400, 'invalid-request', 'body'],
+    [
+      'no body',
+      () => app.inject({ method: 'POST', url: '/v1/things', headers: { ...authorization, 'idempotency-key': 'k' } }),
+      400,
+      'invalid-request',
+      'body',
+    ],
     ['a wrong type', () => post({ lines: 'many' }), 400, 'invalid-request', 'lines'],
-    ['a wrong quantity', () => post({ lines: [{ sku: 'A', quantity: 1 }, { sku: 'B', quantity: 0 }] }), 400, 'invalid-request', 'lines[1].quantity'],
+    [
+      'a wrong quantity',
+      () =>
+        post({
+          lines: [
+            { sku: 'A', quantity: 1 },
+            { sku: 'B', quantity: 0 },
+          ],
+        }),
+      400,
+      'invalid-request',
+      'lines[1].quantity',
+    ],
     ['an unknown field', () => post({ lines: [{ sku: 'A', quantity: 1, price: 1 }] }), 400, 'invalid-request', 'lines[0].price'],
     ['too many lines', () => post({ lines: Array(4).fill({ sku: 'A', quantity: 1 }) }), 400, 'invalid-request', 'lines'],
     ['no idempotency key', () => post({ lines: [] }, { 'idempotency-key': '' }), 400, 'idempotency-key-required', 'Idempotency-Key'],
@@ -85,8 +106,20 @@ describe('every error is a problem', () => {
     ['a broken URL', () => app.inject('/v1/things/%zz'), 400, 'malformed-request', undefined],
     ['a wrong path parameter', () => app.inject('/v1/things/open/%20'), 400, 'invalid-request', 'sku'],
     ['a wrong query', () => app.inject('/v1/things/open/A?limit=11'), 400, 'invalid-request', 'limit'],
-    ['a missing role', () => app.inject({ method: 'POST', url: '/v1/things/operate', headers: authorization }), 403, 'forbidden', undefined],
-    ['a consistency token not ours', () => app.inject({ url: '/v1/things/mine', headers: { ...authorization, 'evenkeel-consistency-token': 'x' } }), 400, 'invalid-request', 'Evenkeel-Consistency-Token'],
+    [
+      'a missing role',
+      () => app.inject({ method: 'POST', url: '/v1/things/operate', headers: authorization }),
+      403,
+      'forbidden',
+      undefined,
+    ],
+    [
+      'a consistency token not ours',
+      () => app.inject({ url: '/v1/things/mine', headers: { ...authorization, 'evenkeel-consistency-token': 'x' } }),
+      400,
+      'invalid-request',
+      'Evenkeel-Consistency-Token',
+    ],
   ])('%s', async (_name, send, status, code, field) => {
     const answer = await send();
     const body = answer.json<Problem>();
@@ -109,7 +142,10 @@ describe('every error is a problem', () => {
     const text = await new Promise<string>((resolve, reject) => {
       const socket = connect(port, '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
       let received = '';
-      socket.on('data', (chunk) => (received += chunk.toString())).on('end', () => resolve(received)).on('error', reject);
+      socket
+        .on('data', (chunk) => (received += chunk.toString()))
+        .on('end', () => resolve(received))
+        .on('error', reject);
     });
     expect(text).toContain('HTTP/1.1 400');
     expect(text).toContain('malformed-request');
@@ -142,5 +178,7 @@ it('is ready once started, and while every check holds', async () => {
 
 it('counts requests by route', async () => {
   await app.inject('/v1/things/open/A');
-  expect((await app.inject('/metrics')).body).toContain('evenkeel_http_requests_total{method="GET",route="/v1/things/open/:sku",status="200"}');
+  expect((await app.inject('/metrics')).body).toContain(
+    'evenkeel_http_requests_total{method="GET",route="/v1/things/open/:sku",status="200"}',
+  );
 });

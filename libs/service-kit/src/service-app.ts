@@ -36,11 +36,18 @@ export interface ServiceAppOptions {
 export const bodyLimitBytesDefault = 1024 * 1024;
 
 function problemOfBrokenRequest(error: { readonly code?: string }, socket: Socket): void {
-  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-timeout' : 'malformed-request';
+  const code =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers-too-large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request-timeout'
+        : 'malformed-request';
   const { status, title } = problemKinds[code];
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy(error as Error);
   const body = JSON.stringify({ type: problemTypeOf(code), title, status, code });
-  socket.end(`HTTP/1.1 ${status} ${title}\r\ncontent-type: ${problemContentType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\ncontent-type: ${problemContentType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 function adapterFor(options: ServiceAppOptions): FastifyAdapter {
@@ -72,7 +79,9 @@ function parseBodies(server: FastifyInstance, bodies: 'json' | 'raw'): void {
   // Fastify's own parser (keys like __proto__ are refused), its errors told apart here: Nest makes all of them a plain 400.
   const parse = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    void parse(request, body, (cause, value) => (cause === null ? done(null, value) : done(problem('malformed-json', { detail: cause.message, cause }))));
+    void parse(request, body, (cause, value) =>
+      cause === null ? done(null, value) : done(problem('malformed-json', { detail: cause.message, cause })),
+    );
   });
 }
 
@@ -85,7 +94,9 @@ export async function createServiceApp(module: Type | DynamicModule, options: Se
   serveHealth(server, options.health);
   server.get('/metrics', (_request, reply) => reply.header('content-type', 'text/plain; version=0.0.4').send(metrics.render()));
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    logger: nestLogger(options.log), bodyParser: false, abortOnError: false,
+    logger: nestLogger(options.log),
+    bodyParser: false,
+    abortOnError: false,
   });
   app.useGlobalFilters(new ProblemFilter(options.log));
   if (options.verifier !== undefined) app.useGlobalGuards(new CallerGuard(options.verifier));

@@ -11,11 +11,13 @@ export function fieldOf(path: readonly PropertyKey[], root: string): string {
 }
 
 export const fieldErrorsOf = (error: z.ZodError, root: string): FieldError[] =>
-  error.issues.slice(0, 50).flatMap((issue): FieldError[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.slice(0, 50).map((key) => ({ field: fieldOf([...issue.path, key], root), message: 'is not a field here' }))
-      : [{ field: fieldOf(issue.path, root), message: issue.message }],
-  );
+  error.issues
+    .slice(0, 50)
+    .flatMap((issue): FieldError[] =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.slice(0, 50).map((key) => ({ field: fieldOf([...issue.path, key], root), message: 'is not a field here' }))
+        : [{ field: fieldOf(issue.path, root), message: issue.message }],
+    );
 
 /**
  * The value as its schema gives it out. Nest's own StandardSchemaValidationPipe does the same, but asynchronously and without the

@@ -7,13 +7,28 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
-  type Attributes, type Context, context, isSpanContextValid, ROOT_CONTEXT, type Span, type SpanContext, SpanKind, SpanStatusCode, trace,
+  type Attributes,
+  type Context,
+  context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
   type Tracer,
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { parseTraceParent, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, NodeTracerProvider, ParentBasedSampler } from '@opentelemetry/sdk-trace-node';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  NodeTracerProvider,
+  ParentBasedSampler,
+} from '@opentelemetry/sdk-trace-node';
 import type { SpanName } from './names.ts';
 
 export interface TelemetryOptions {
@@ -40,7 +55,11 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     new NodeTracerProvider({ sampler: new AlwaysOffSampler() }).register({ propagator });
     return { stop: () => Promise.resolve() };
   }
-  const exporter = new OTLPTraceExporter({ url: `${options.otlpUrl.replace(/\/$/, '')}/v1/traces`, timeoutMillis: 2_000, concurrencyLimit: 2 });
+  const exporter = new OTLPTraceExporter({
+    url: `${options.otlpUrl.replace(/\/$/, '')}/v1/traces`,
+    timeoutMillis: 2_000,
+    concurrencyLimit: 2,
+  });
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({
       'service.name': options.service,
@@ -51,7 +70,10 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     spanProcessors: [
       new BatchSpanProcessor(exporter, {
-        maxQueueSize: 4_096, maxExportBatchSize: 512, scheduledDelayMillis: 1_000, exportTimeoutMillis: 2_000,
+        maxQueueSize: 4_096,
+        maxExportBatchSize: 512,
+        scheduledDelayMillis: 1_000,
+        exportTimeoutMillis: 2_000,
       }),
     ],
   });
