@@ -1,1 +1,4 @@
 export { newlyRequired, type ProcessDefinition, type RequiredCommand } from './process.ts';
+export { processProjection, processTable, processTables, type EmitCommands, type ProcessHost } from './process-projection.ts';
+export { startSweeper, defaultSweepPace, type Sweeper, type SweepPace } from './sweeper.ts';
+export { openCommandEmitter } from './command-emitter.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Region, Reply, Segment, ShardId } from '#contracts';
 import { assert, type Decider } from '#kernel';
-import { DoubtfulAppendError, RefusedAppendError, type NewRecord } from '../cluster.port.ts';
+import { DoubtfulAppendError, RefusedAppendError } from '../cluster.port.ts';
 import type { Commit, Fence, Receipt, ShardRecord } from '../core/records.ts';
 import type { LoadedStreams } from '../snapshots.port.ts';
 import { Condition } from './condition.ts';
@@ -100,7 +100,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     this.#running = undefined;
   }
 
+  /** A command of a shard that is no longer this instance's is dropped: its offset is not passed, the next owner meets it. */
   enqueue(command: QueuedCommand<Command>, bytes: number): void {
+    if (!this.#assigned) return;
     this.#queue.push({ ...command, bytes });
     this.#changed.changed();
   }
@@ -123,7 +125,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   /** From the reader, for every accepted commit of this shard. Returns its events when it is our own, so that nobody decodes them. */
   onAccepted(commit: Commit, decode: () => readonly Event[] | undefined): void {
     const own = this.#ownInFlight(commit);
-    this.#ports.cache.apply(commit.seq, commit.streams, own ?? decode());
+    this.#ports.cache.apply(commit.seq, commit.streams, own === undefined ? decode : () => own);
     this.#changed.changed();
   }
 
@@ -341,5 +343,3 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     return true;
   }
 }
-
-export type { NewRecord };

@@ -19,7 +19,7 @@ describe('a stream that is not in memory', () => {
 
   it('is loaded first when only the end of the log has passed', () => {
     const cache = new StreamCache(adder, 5);
-    cache.apply(6, ['a'], [{ to: 'a', amount: 1 }]);
+    cache.apply(6, ['a'], () => [{ to: 'a', amount: 1 }]);
     expect(cache.missing(['a'])).toEqual(['a']);
     expect(() => cache.stateOf('a')).toThrow(/without having been loaded/);
     expect(cache.fill(['a'], { persistedSeq: 5, streams: [{ streamId: 'a', seq: 4, state: 10 }], blocked: [] })).toBe(true);
@@ -34,7 +34,8 @@ describe('a stream that is not in memory', () => {
 
 it('a commit that cannot be read blocks the streams that it names, until the store is asked again', () => {
   const cache = new StreamCache(adder, 0);
-  cache.apply(1, ['a', 'b'], undefined);
+  cache.apply(1, ['a', 'b'], () => undefined);
+  expect(cache.missing(['a', 'b', 'c'])).toEqual([]);
   expect([cache.isBlocked('a'), cache.isBlocked('b'), cache.isBlocked('c')]).toEqual([true, true, false]);
   cache.reloadBlocked();
   expect(cache.missing(['a'])).toEqual(['a']);
@@ -56,7 +57,7 @@ it('whatever is dropped, loaded and stored when, a state is the fold of all its 
       const total = (id: string, upTo: number): number => log.slice(0, upTo).reduce((sum, event) => (event.to === id ? sum + event.amount : sum), 0);
       const lastSeq = (id: string, upTo: number): number => log.slice(0, upTo).findLastIndex((event) => event.to === id) + 1;
       for (const next of steps) {
-        if (next.kind === 'commit') cache.apply(log.push(next.event), [next.event.to], [next.event]);
+        if (next.kind === 'commit') cache.apply(log.push(next.event), [next.event.to], () => [next.event]);
         else if (next.kind === 'persist') persisted = log.length;
         else if (next.kind === 'evict') cache.evict(persisted, next.keep);
         else {

@@ -24,18 +24,24 @@ export class StreamCache<Event, State> {
     return this.#streams.size;
   }
 
-  /** Folds an accepted commit. `undefined` events: its body could not be read, and it blocks the streams that it names. */
-  apply(seq: number, streams: readonly string[], events: readonly Event[] | undefined): void {
+  /**
+   * Folds an accepted commit. `decode` is called at most once, and only when one of the streams is in memory; what it cannot read
+   * (undefined) blocks the streams that the commit names.
+   */
+  apply(seq: number, streams: readonly string[], decode: () => readonly Event[] | undefined): void {
+    const events = once(decode);
     const live = new Map<string, Entry<Event, State>>();
     for (const id of streams) {
       const entry = this.#touch(id);
       if (seq <= entry.seq) continue;
-      if (events === undefined) entry.blocked = true;
-      else if (entry.state === undefined) entry.tail.push({ seq, events });
+      if (entry.state === undefined) entry.tail.push({ seq, events });
       else live.set(id, entry);
       entry.seq = seq;
     }
-    for (const event of events ?? [])
+    if (live.size === 0) return;
+    const decoded = events();
+    if (decoded === undefined) for (const entry of live.values()) entry.blocked = true;
+    for (const event of decoded ?? [])
       for (const id of this.#decider.streamsChangedBy(event)) {
         const entry = live.get(id);
         if (entry?.state !== undefined) entry.state = { value: this.#decider.evolve(id, entry.state.value, event) };
@@ -103,7 +109,12 @@ export class StreamCache<Event, State> {
 
   #complete(id: string, state: { value: State }, storedSeq: number): void {
     const entry = this.#touch(id);
-    for (const { seq, events } of entry.tail) if (seq > storedSeq) state = { value: this.#fold(id, state.value, events) };
+    for (const { seq, events } of entry.tail) {
+      if (seq <= storedSeq) continue;
+      const decoded = events();
+      if (decoded === undefined) entry.blocked = true;
+      else state = { value: this.#fold(id, state.value, decoded) };
+    }
     entry.state = state;
     entry.tail = [];
     entry.seq = Math.max(entry.seq, storedSeq);
@@ -128,6 +139,11 @@ interface Entry<Event, State> {
   /** Undefined while the stream was only seen passing: its commits wait in `tail` for the stored state beneath them. */
   state: { readonly value: State } | undefined;
   seq: number;
-  tail: { readonly seq: number; readonly events: readonly Event[] }[];
+  tail: { readonly seq: number; readonly events: () => readonly Event[] | undefined }[];
   blocked: boolean;
+}
+
+function once<T>(compute: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => (result ??= { value: compute() }).value;
 }

@@ -1,0 +1,118 @@
+import type { ShardId } from '#contracts';
+import { LeastRecentlyUsed, selectMany, upsertMany, type Columns, type Projection, type SettledEvent, type Tx } from '#projections';
+import type { ProcessDefinition, RequiredCommand } from './process.ts';
+
+/** Where commands go. Resolves when Kafka has acknowledged all of them; rejects when that is not certain. */
+export type EmitCommands<Command> = (commands: readonly RequiredCommand<Command>[]) => Promise<void>;
+
+export interface ProcessHost<Event, State, Command> {
+  readonly definition: ProcessDefinition<Event, State, Command>;
+  /** Raised when the same events shall give other states: they are then folded anew from the start of the logs. */
+  readonly version: number;
+  readonly emit: EmitCommands<Command>;
+  /** Only the region that owns the target shard issues a command; the other region folds the same states and stays silent. */
+  readonly owns: (shard: ShardId) => boolean;
+  /** UTC, ISO 8601: what the commands carry as their time. */
+  readonly now: () => string;
+}
+
+export const processTable = 'process_state';
+
+const columns: Columns = {
+  key: 'text',
+  state: 'jsonb',
+  done: 'boolean',
+  deadline: 'timestamptz',
+};
+
+/** Statements of the migration that creates what `processProjection` and the sweeper use. */
+export const processTables: readonly string[] = [
+  `create table ${processTable} (
+     key text primary key,
+     state jsonb not null,
+     done boolean not null,
+     deadline timestamptz,
+     -- When this region last moved or swept it: paces the sweeper, differs between regions, decides nothing.
+     moved_at timestamptz not null default now()
+   ) with (fillfactor = 70)`,
+  `create index process_state_open on ${processTable} (moved_at) where not done`,
+];
+
+/** Processes kept in memory between batches. */
+const rememberedMax = 20_000;
+
+/**
+ * A process manager as a projection: its states stand in the transaction that moves its checkpoint. What a batch makes newly
+ * required is emitted before that transaction commits, so a crash in between emits it again and never loses it.
+ */
+export function processProjection<Event, State, Command>(host: ProcessHost<Event, State, Command>): Projection<Event> {
+  const { definition } = host;
+  const remembered = new LeastRecentlyUsed<State>(rememberedMax);
+
+  const read = async (keys: readonly string[], tx: Tx): Promise<Map<string, State>> => {
+    const states = new Map<string, State>();
+    const missing: string[] = [];
+    for (const key of keys) {
+      const state = remembered.get(key);
+      if (state === undefined) missing.push(key);
+      else states.set(key, state);
+    }
+    const rows = await selectMany(tx, processTable, columns, ['key'], missing.map((key) => ({ key })));
+    for (const row of rows) states.set(row['key'] as string, row['state'] as State);
+    for (const key of missing) if (!states.has(key)) states.set(key, definition.initial(key));
+    return states;
+  };
+
+  return {
+    name: definition.name,
+    version: host.version,
+    tables: [{ table: processTable, columns: { key: 'text', state: 'jsonb', done: 'boolean', deadline: 'timestamptz' } }],
+    apply: async (batch, tx) => {
+      const byKey = groupByKey(definition, batch);
+      const before = await read([...byKey.keys()], tx);
+      const after = new Map<string, State>();
+      const commands: RequiredCommand<Command>[] = [];
+      const now = host.now();
+      for (const [key, events] of byKey) {
+        const known = before.get(key)!;
+        const state = events.reduce<State>((folded, { event, shard }) => definition.evolve(folded, event, { shard }), known);
+        after.set(key, state);
+        const issued = new Set(definition.required(known, now).map(({ commandId }) => commandId));
+        for (const command of definition.required(state, now))
+          if (!issued.has(command.commandId) && host.owns(command.shard)) commands.push(command);
+      }
+      if (commands.length > 0) await host.emit(commands);
+      await upsertMany(tx, processTable, { ...columns, moved_at: 'timestamptz' }, ['key'], rowsOf(definition, after, now));
+      for (const [key, state] of after) remembered.set(key, state);
+    },
+    forget: () => remembered.clear(),
+  };
+}
+
+function groupByKey<Event, State, Command>(
+  definition: ProcessDefinition<Event, State, Command>,
+  batch: readonly SettledEvent<Event>[],
+): Map<string, SettledEvent<Event>[]> {
+  const byKey = new Map<string, SettledEvent<Event>[]>();
+  for (const settled of batch)
+    for (const key of definition.keysOf(settled.event)) {
+      const events = byKey.get(key);
+      if (events === undefined) byKey.set(key, [settled]);
+      else events.push(settled);
+    }
+  return byKey;
+}
+
+function rowsOf<Event, State, Command>(
+  definition: ProcessDefinition<Event, State, Command>,
+  states: ReadonlyMap<string, State>,
+  now: string,
+): Record<string, unknown>[] {
+  return [...states].map(([key, state]) => ({
+    key,
+    state,
+    done: definition.done(state),
+    deadline: definition.deadlineOf(state) ?? null,
+    moved_at: now,
+  }));
+}

@@ -1,0 +1,288 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventsTopic, shardOf, type EventCatalogue, type Lineage, type Region, type Service, type ShardId, type Topology } from '#contracts';
+import type { Decider } from '#kernel';
+import type { Appender, LogCluster } from '../cluster.port.ts';
+import type { ReadingEvent } from '../core/reading-events.ts';
+import { encodeShardRecord } from '../core/record-codec.ts';
+import type { Receipt, ShardRecord } from '../core/records.ts';
+import type { ShardReading } from '../core/shard-reading.ts';
+import type { FeedCheckpoint, SettledCommit, SettledDurability } from '../settled-feed.port.ts';
+import type { Snapshots } from '../snapshots.port.ts';
+import { openSettledFeed, type OpenSettledFeed } from '../feed/settled-feed.ts';
+import { takeCommands } from './command-intake.ts';
+import { KafkaCommandGateway, type SettledView } from './command-gateway.ts';
+import { Condition } from './condition.ts';
+import { SerialAppender } from './serial-appender.ts';
+import { ShardWriter } from './shard-writer.ts';
+import { StreamCache } from './stream-cache.ts';
+
+export interface ShardWritersOptions<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }> {
+  readonly service: Service;
+  readonly here: Region;
+  readonly topology: Topology;
+  readonly cluster: LogCluster;
+  readonly decider: Decider<Command, Event, State, Refusal>;
+  readonly catalogue: EventCatalogue<Event>;
+  readonly parseCommand: (command: unknown) => Command;
+  readonly snapshots: Snapshots;
+  /** For controllers that wait for what becomes of a thing: every commit of this service as it settles here. */
+  onSettled?(settled: SettledCommit): void;
+  report(level: 'info' | 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>>): void;
+  onStopped(error: Error): void;
+}
+
+/** Streams of a shard that stay in memory when all is stored; those of shards that are not written here need not. */
+const streamsKeptMax = 4_000;
+const janitorIntervalMs = 5_000;
+const catchUpTimeoutMs = 30_000;
+const lineageTimeoutMs = 120_000;
+/** How long a start waits for the stored state before it reads the whole log instead. */
+const snapshotTimeoutMs = 15_000;
+
+/**
+ * All writers of one service in one instance, fed by one reader of the service's logs and by its share of the commands.
+ *
+ * Every instance follows every shard, so that opening one is a fence away when another instance dies: what is to be read is the end
+ * of a log that it was reading anyway.
+ */
+export class ShardWriters<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }> implements SettledView {
+  readonly #options: ShardWritersOptions<Command, Event, State, Refusal>;
+  readonly #shards = new Map<ShardId, { reading: ShardReading; cache: StreamCache<Event, State>; writer: ShardWriter<Command, Event, State, Refusal> }>();
+  readonly #appenders = new Map<number, Promise<Appender>>();
+  readonly #read = new Condition();
+  readonly #listeners = new Set<() => void>();
+  readonly #stops: (() => Promise<void> | void)[] = [];
+  #feed: OpenSettledFeed | undefined;
+  #lineage: Lineage | undefined;
+  #mine: ReadonlySet<number> = new Set();
+  #answers: SerialAppender | undefined;
+  #gateway: KafkaCommandGateway | undefined;
+
+  private constructor(options: ShardWritersOptions<Command, Event, State, Refusal>) {
+    this.#options = options;
+  }
+
+  /** Everything that was started is stopped again when a later start fails. */
+  static async start<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }>(
+    options: ShardWritersOptions<Command, Event, State, Refusal>,
+  ): Promise<ShardWriters<Command, Event, State, Refusal>> {
+    const writers = new ShardWriters(options);
+    try {
+      await writers.#start();
+      return writers;
+    } catch (error) {
+      await writers.close();
+      throw error;
+    }
+  }
+
+  get gateway(): KafkaCommandGateway {
+    if (this.#gateway === undefined) throw new Error('the gateway opens last');
+    return this.#gateway;
+  }
+
+  /** What health and people ask: every shard that is written here, and every one that stands still. */
+  get status(): { readonly lineageTerm: number | undefined; readonly open: readonly ShardId[]; readonly stopped: Readonly<Record<string, string>> } {
+    const open = [...this.#shards].filter(([, { writer }]) => writer.isOpen).map(([id]) => id);
+    return { lineageTerm: this.#lineage?.term, open, stopped: Object.fromEntries(this.#feed?.stoppedShards() ?? []) };
+  }
+
+  ownerOf(shard: ShardId): Region | undefined {
+    return this.#lineage?.shards[shard]?.at(-1)?.owner;
+  }
+
+  fateOf(shard: ShardId, term: number, seq: number): SettledDurability | 'stranded' | undefined {
+    const segments = this.#lineage?.shards[shard] ?? [];
+    const decidedIn = segments.findIndex((segment) => segment.term === term);
+    const next = decidedIn < 0 ? undefined : segments[decidedIn + 1];
+    if (next !== undefined && next.base < seq) return 'stranded';
+    const reading = this.#shards.get(shard)?.reading;
+    if (reading === undefined || reading.settledSeq < seq) return undefined;
+    const segment = segments.findLast(({ base }) => base < seq) ?? segments.at(-1);
+    if (segment === undefined) return undefined;
+    return segment.mode === 'paired' ? 'global' : 'regional';
+  }
+
+  onSettled(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  }
+
+  async #start(): Promise<void> {
+    const { service, here, topology, cluster, report, onStopped } = this.#options;
+    const answers = await cluster.appender(`${service}-answers`);
+    this.#stops.push(() => answers.close());
+    this.#answers = new SerialAppender(answers);
+    this.#stops.push(() => this.#closeAppenders());
+
+    this.#feed = await openSettledFeed({
+      name: `${service}-writers`,
+      here,
+      topology: { regions: Object.keys(topology.regions) as Region[], partitions: topology.partitions },
+      services: [service],
+      cluster,
+      from: await this.#whereToStart(),
+      onBatch: async (batch) => this.#onSettledBatch(batch.commits),
+      onUnreadable: (record, reason) => report('warn', 'a record of the log has unreadable headers', { topic: record.topic, offset: record.offset, reason }),
+      onShardStopped: (shard, reason) => report('error', 'the shard stands still: data was lost', { shard, reason }),
+      onStopped,
+      observer: {
+        onReading: (shard, reading) => this.#add(shard, reading),
+        onEvents: (shard, events) => this.#onEvents(shard, events),
+        onReceipt: (receipt) => this.#onReceipt(receipt),
+        onLineage: (lineage) => this.#onLineage(lineage),
+        onRead: () => this.#read.changed(),
+      },
+    });
+    this.#stops.push(() => this.#feed?.close());
+
+    this.#gateway = await KafkaCommandGateway.open({ here, service, topology, cluster, view: this, onStopped });
+    this.#stops.push(() => this.#gateway?.close());
+
+    if (!(await this.#read.until(() => this.#lineage !== undefined, lineageTimeoutMs))) throw new Error('no lineage stands in the lineage topic: is a region agent up?');
+    this.#stops.push(() => this.#assigned([]));
+    const commands = await takeCommands({
+      service,
+      cluster,
+      parse: this.#options.parseCommand,
+      sink: {
+        assigned: (partitions) => this.#assigned(partitions),
+        enqueue: async (shard, queued, bytes) => {
+          const writer = this.#shards.get(shard)?.writer;
+          if (writer === undefined) return false;
+          await writer.hasRoom(5_000);
+          writer.enqueue(queued, bytes);
+          return true;
+        },
+      },
+      onUnreadable: (record, reason) => report('error', 'a command cannot be read and is passed over', { offset: record.offset, partition: record.partition, reason }),
+      onStopped,
+    });
+    this.#stops.push(() => commands.close());
+
+    const janitor = setInterval(() => void this.#tidy(), janitorIntervalMs);
+    this.#stops.push(() => clearInterval(janitor));
+  }
+
+  #add(shard: ShardId, reading: ShardReading): void {
+    const { service, here, decider, catalogue, cluster, report, snapshots } = this.#options;
+    const cache = new StreamCache<Event, State>(decider, reading.settledSeq);
+    const { partition } = shardOf(shard);
+    const writer = new ShardWriter<Command, Event, State, Refusal>({
+      shard,
+      here,
+      decider,
+      cache,
+      reading,
+      append: async (records) => (await this.#appender(partition)).append(eventsTopic(service), partition, records.map((record: ShardRecord) => encodeShardRecord(record))),
+      encode: (events) => catalogue.encode(events),
+      load: (streamIds) => snapshots.load(shard, streamIds),
+      caughtUp: async () => {
+        const end = (await cluster.endOffsets(eventsTopic(service)))[partition] ?? 0;
+        const read = (): boolean => (this.#feed?.nextOffset(eventsTopic(service), partition) ?? 0) >= end;
+        if (!(await this.#read.until(read, catchUpTimeoutMs))) throw new Error(`the log of ${shard} was not read to its end within ${catchUpTimeoutMs} ms`);
+      },
+      answer: (replies) => {
+        for (const reply of replies)
+          this.#answers!.append('replies', 0, { key: reply.commandId, headers: {}, value: JSON.stringify(reply) }).catch((error: unknown) =>
+            report('warn', 'an answer is not published: its asker will ask again', { commandId: reply.commandId, error: String(error) }),
+          );
+      },
+      report: (level, message, details) => report(level, message, { shard, ...details }),
+    });
+    this.#shards.set(shard, { reading, cache, writer });
+    if (this.#mine.has(partition)) writer.assign();
+  }
+
+  /** Losing PostgreSQL loses nothing: without stored states the log is read from its start, which only takes longer. */
+  async #whereToStart(): Promise<FeedCheckpoint | undefined> {
+    const deadline = performance.now() + snapshotTimeoutMs;
+    for (;;)
+      try {
+        return await this.#options.snapshots.checkpoint();
+      } catch (error) {
+        if (performance.now() > deadline) {
+          this.#options.report('warn', 'the stored state cannot be asked: the whole log is read instead', { error: String(error) });
+          return undefined;
+        }
+        await delay(500);
+      }
+  }
+
+  #onEvents(id: ShardId, events: readonly ReadingEvent[]): void {
+    const shard = this.#shards.get(id);
+    if (shard === undefined) return;
+    for (const event of events) {
+      if (event.type === 'accepted') shard.writer.onAccepted(event.commit, () => this.#decode(id, event.commit.seq, event.commit.body));
+      else if (event.type === 'fence') shard.writer.onFence(event.fence, event.verdict);
+      else if (event.type === 'closed' || event.type === 'stopped') shard.writer.onChange();
+    }
+  }
+
+  #decode(shard: ShardId, seq: number, body: string): readonly Event[] | undefined {
+    try {
+      return this.#options.catalogue.decode(body);
+    } catch (error) {
+      this.#options.report('error', 'a commit cannot be read: its streams are blocked', { shard, seq, error: String(error) });
+      return undefined;
+    }
+  }
+
+  #onReceipt(receipt: Receipt): void {
+    this.#shards.get(receipt.shard)?.writer.onReceipt(receipt);
+  }
+
+  #onLineage(lineage: Lineage): void {
+    this.#lineage = lineage;
+    for (const { writer } of this.#shards.values()) writer.onChange();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #onSettledBatch(commits: readonly SettledCommit[]): void {
+    if (commits.length === 0) return;
+    if (this.#options.onSettled !== undefined) for (const settled of commits) this.#options.onSettled(settled);
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #assigned(partitions: readonly number[]): Promise<void> {
+    const mine = new Set(partitions);
+    this.#mine = mine;
+    const shards = [...this.#shards].map(([id, { writer }]) => ({ writer, isMine: mine.has(shardOf(id).partition) }));
+    await Promise.all(shards.filter(({ isMine }) => !isMine).map(({ writer }) => writer.unassign()));
+    for (const { writer, isMine } of shards) if (isMine) writer.assign();
+  }
+
+  #appender(partition: number): Promise<Appender> {
+    const known = this.#appenders.get(partition);
+    if (known !== undefined) return known;
+    const opened = this.#options.cluster.appender(`${this.#options.service}-writer-${partition}`);
+    this.#appenders.set(partition, opened);
+    opened.catch(() => this.#appenders.delete(partition)); // the caller hears of it; the next one tries again
+    return opened;
+  }
+
+  async #closeAppenders(): Promise<void> {
+    for (const opened of this.#appenders.values()) await opened.then((appender) => appender.close(), () => undefined);
+  }
+
+  /** Drops from memory what is stored, and asks again about blocked streams, of which somebody may have decided. */
+  async #tidy(): Promise<void> {
+    for (const [id, { cache, writer }] of this.#shards) {
+      const keep = writer.isOpen ? streamsKeptMax : 0;
+      cache.reloadBlocked();
+      if (cache.size <= keep) continue;
+      try {
+        const { persistedSeq } = await this.#options.snapshots.load(id, []);
+        cache.evict(persistedSeq, keep);
+      } catch (error) {
+        this.#options.report('warn', 'the stored state cannot be asked: everything stays in memory', { shard: id, error: String(error) });
+        return;
+      }
+    }
+  }
+}
+
