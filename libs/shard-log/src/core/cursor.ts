@@ -47,7 +47,10 @@ export const effectOf: Readonly<Record<CursorVerdict, CursorEffect>> = {
   'fence-overtaken': { effect: 'void', reason: 'a commit came between the fence and what its writer had read' },
   'fence-gap': { effect: 'stop', reason: 'gap: a fence continues from what this log does not hold' },
   'commit-of-zombie': { effect: 'void', reason: 'its writer was fenced off' },
-  'commit-of-unseen-generation': { effect: 'stop', reason: 'data loss: a commit of a generation whose fence does not fit what was read here' },
+  'commit-of-unseen-generation': {
+    effect: 'stop',
+    reason: 'data loss: a commit of a generation whose fence does not fit what was read here',
+  },
   'commit-of-other-writer': { effect: 'stop', reason: 'data loss: two histories under one generation' },
   'commit-repeated': { effect: 'void', reason: 'duplicate' },
   'commit-accepted': { effect: 'accept' },

@@ -23,7 +23,10 @@ export function progressFrom(segments: readonly Segment[], index: number, cursor
     const cursor = cursorOf(segments[at]!, cursors);
     if (cursor.seq >= next.base) continue;
     if (!cursor.closed) return { kind: 'at', index: at };
-    return { kind: 'never-complete', reason: `data loss: term ${cursor.term} is closed at ${cursor.seq}, its history goes on to ${next.base}` };
+    return {
+      kind: 'never-complete',
+      reason: `data loss: term ${cursor.term} is closed at ${cursor.seq}, its history goes on to ${next.base}`,
+    };
   }
 }
 
@@ -41,5 +44,8 @@ export function admission(segments: readonly Segment[], at: number, log: Region,
   const current = segments[at]!;
   if (current.owner !== log) return wait;
   const base = segments[at + 1]!.base;
-  return { kind: 'never-complete', reason: `data loss: the log goes on with term ${segments[index]!.term}, term ${current.term} is short of ${base}` };
+  return {
+    kind: 'never-complete',
+    reason: `data loss: the log goes on with term ${segments[index]!.term}, term ${current.term} is short of ${base}`,
+  };
 }

@@ -65,7 +65,9 @@ function textOf(headers: Headers, name: string): string {
 function numberOf(headers: Headers, name: string, least: 0 | 1): number {
   const text = textOf(headers, name);
   const value = /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(value) && value >= least ? value : fault(`header ${name} is not a whole number from ${least}: ${text.slice(0, 40)}`);
+  return Number.isSafeInteger(value) && value >= least
+    ? value
+    : fault(`header ${name} is not a whole number from ${least}: ${text.slice(0, 40)}`);
 }
 
 function streamsOf(headers: Headers): readonly string[] {
@@ -113,7 +115,11 @@ function commitOf(record: StoredRecord): Commit {
   };
 }
 
-const closeOf = (record: StoredRecord): Close => ({ kind: 'close', shard: shardOf(record), term: numberOf(record.headers, header.term, 1) });
+const closeOf = (record: StoredRecord): Close => ({
+  kind: 'close',
+  shard: shardOf(record),
+  term: numberOf(record.headers, header.term, 1),
+});
 
 /** Reads a record of an events topic, or of a mirror of one. */
 export function decodeShardRecord(record: StoredRecord): Decoded<ShardRecord> {
@@ -136,7 +142,10 @@ export function decodeShardRecord(record: StoredRecord): Decoded<ShardRecord> {
 
 const term = z.int().min(1);
 const seq = z.int().min(0);
-const shard = z.string().refine((text) => parseShardId(text) !== undefined, 'not a shard id').transform((text) => text as ShardId);
+const shard = z
+  .string()
+  .refine((text) => parseShardId(text) !== undefined, 'not a shard id')
+  .transform((text) => text as ShardId);
 const receiptSchema = z.object({ shard, term, generation: seq, writer: z.string().min(1).nullable(), seq });
 const receiptsSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('receipts'), by: regionSchema, receipts: z.array(receiptSchema) }),

@@ -6,7 +6,7 @@ import { growthOf, isHistory, placeOf } from './lineage-filter.ts';
 import { admission, cursorOf, progressFrom } from './merge.ts';
 import { Queue } from './queue.ts';
 import { isAhead, readingLimits, type ReadingEvent, type ReadingLimits, type ShardResume } from './reading-events.ts';
-import type { Close, Commit, Fence, Position, Receipt, ReceiptsRecord, ShardRecord } from './records.ts';
+import type { Commit, Position, Receipt, ReceiptsRecord, ShardRecord } from './records.ts';
 import { applyReceipts, ReceiptBook } from './settled.ts';
 
 const nothing: readonly ReadingEvent[] = [];
@@ -146,14 +146,12 @@ export class ShardReading {
 
   /** Lowest offset of that log that must be read again; undefined when nothing is: then the log's next offset. */
   neededFrom(log: Region): number | undefined {
-    const offsets: number[] = [];
-    const pending = this.#pending.first;
-    if (pending?.position.log === log) offsets.push(pending.position.offset);
-    const held = this.#held.first(log);
-    if (held !== undefined) offsets.push(held.position.offset);
-    const unread = this.#unread.get(log);
-    if (unread !== undefined) offsets.push(unread);
-    return offsets.length === 0 ? undefined : Math.min(...offsets);
+    const pending = this.#pending.first?.position;
+    const offsets = [pending?.log === log ? pending.offset : undefined, this.#held.first(log)?.position.offset, this.#unread.get(log)];
+    return offsets.reduce(
+      (lowest, offset) => (lowest === undefined || (offset !== undefined && offset < lowest) ? offset : lowest),
+      undefined,
+    );
   }
 
   /** The log is read again from its start (a recreated mirror, whose offsets count anew): cursors stay, old offsets mean nothing. */
@@ -201,7 +199,7 @@ export class ShardReading {
     else this.#accepted(position, record, index, events);
   }
 
-  #void(position: Position, record: Fence | Commit | Close, reason: string, events: ReadingEvent[]): void {
+  #void(position: Position, record: ShardRecord, reason: string, events: ReadingEvent[]): void {
     if (record.kind === 'fence') events.push({ type: 'fence', fence: record, position, verdict: 'void' });
     else events.push({ type: 'void', record, position, reason });
   }
@@ -259,26 +257,33 @@ export class ShardReading {
 
   /** Goes on to later segments, and looks again at what was held back, until nothing moves. */
   #catchUp(events: ReadingEvent[]): void {
-    for (let moved = true; moved; ) {
+    for (let moved = true; moved;) {
       moved = false;
-      const progress = progressFrom(this.#segments, this.#at, this.#cursors);
-      if (progress.kind === 'never-complete') {
-        this.#stop(events, progress.reason, undefined);
-        return;
-      }
-      this.#at = progress.index;
-      this.#atTerm = this.#segments[this.#at]!.term;
-      this.#receipts.forgetBefore(this.#atTerm);
+      if (!this.#goOn(events)) return;
       for (const [log, held] of this.#held.queues) {
         for (let first = held.first; first !== undefined; first = held.first) {
           if (!this.#look(first.position, first.record, events)) break;
-          if (this.#stopped !== undefined) return;
+          if (this.#stopped !== undefined || !this.#goOn(events)) return;
           held.shift();
           moved = true;
         }
         this.#pressure(log, events);
       }
     }
+  }
+
+  /** Moves to the first segment that is not complete. False: the shard was stopped. */
+  #goOn(events: ReadingEvent[]): boolean {
+    const progress = progressFrom(this.#segments, this.#at, this.#cursors);
+    if (progress.kind === 'never-complete') {
+      this.#stop(events, progress.reason, undefined);
+      return false;
+    }
+    if (progress.index === this.#at) return true;
+    this.#at = progress.index;
+    this.#atTerm = this.#segments[this.#at]!.term;
+    this.#receipts.forgetBefore(this.#atTerm);
+    return true;
   }
 
   #pressure(log: Region, events: ReadingEvent[]): void {
