@@ -1,5 +1,7 @@
 import type { Lineage, Segment } from '#contracts';
 
+const promotionJump = 1_000_000; // a person's promotion, with no majority to ask
+
 /**
  * Which lineage may follow which. Pure; asked before every swap, so that a wrong computation never reaches etcd.
  *
@@ -17,6 +19,9 @@ export function illegalSteps(before: Lineage, after: Lineage): readonly string[]
     wrong.push(`the term does not rise: ${before.term} to ${after.term}`);
   if (after.status.status === 'claimed' && after.status.term !== after.term)
     wrong.push(`a claim of term ${after.status.term} in a lineage of term ${after.term}`);
+  const overClaim = before.status.status === 'claimed' && after.status.status === 'solo' && !endsItsClaim;
+  if (overClaim && after.term - before.term < promotionJump)
+    wrong.push('a takeover ends with the term and region of its claim, or starts with a claim');
   for (const shard of Object.keys(before.shards)) if (after.shards[shard] === undefined) wrong.push(`${shard} is gone`);
   for (const [shard, segments] of Object.entries(after.shards)) {
     wrong.push(...illegalSegments(segments, after.term).map((reason) => `${shard}: ${reason}`));

@@ -1,0 +1,203 @@
+import { assert } from '#kernel';
+import { shardOf, type Lineage, type Region, type Segment, type Service, type ShardId } from '#contracts';
+import { ShardReading, type Position, type ReadingEvent, type Receipt, type ShardRecord, type ShardResume } from '#shard-log';
+
+/**
+ * What this region may say that it has accepted. Pure: no I/O, no clock.
+ *
+ * Guarantees that a receipt is given only for what was read before: of a shard whose last segment names this region as its mirror,
+ * once its history is read up to that segment's base, and as far as the cursor has accepted. A shard that stands still gets none,
+ * its neighbours do. After a mirror was recreated a shard gets none until the new copy holds again what was receipted before.
+ */
+export interface LedgerState {
+  readonly version: 1;
+  readonly shards: Readonly<Record<ShardId, ShardResume>>;
+  readonly awaited: Readonly<Record<ShardId, Awaited>>;
+}
+
+/** The commit that a recreated mirror must show again before the shard is receipted again. */
+interface Awaited {
+  readonly log: Region;
+  readonly term: number;
+  readonly seq: number;
+}
+
+export type LedgerEvent =
+  | { readonly type: 'stopped'; readonly shard: ShardId; readonly reason: string }
+  | { readonly type: 'held' | 'released'; readonly shard: ShardId; readonly log: Region };
+
+/** What a lineage asks of the reader: logs that must be read, and those to be read again from the start, for shards new to us. */
+export interface LogsToRead {
+  readonly logs: ReadonlySet<Region>;
+  readonly again: ReadonlySet<Region>;
+}
+
+export class ReceiptLedger {
+  readonly #here: Region;
+  readonly #readings = new Map<ShardId, ShardReading>();
+  readonly #awaited = new Map<ShardId, Awaited>();
+  readonly #resumable: ReadonlyMap<ShardId, ShardResume>;
+  readonly #segments = new Map<ShardId, readonly Segment[]>();
+  readonly #touched = new Set<ShardId>();
+  /** Per shard the newest receipt that was handed out. */
+  readonly #given = new Map<ShardId, Receipt>();
+  #events: LedgerEvent[] = [];
+  #hasRead: boolean;
+
+  constructor(here: Region, state?: LedgerState) {
+    this.#here = here;
+    this.#resumable = new Map(Object.entries(state?.shards ?? {}) as [ShardId, ShardResume][]);
+    for (const [shard, awaited] of Object.entries(state?.awaited ?? {})) this.#awaited.set(shard as ShardId, awaited);
+    this.#hasRead = state !== undefined;
+  }
+
+  learn(lineage: Lineage): LogsToRead {
+    const again = new Set<Region>();
+    for (const [id, segments] of Object.entries(lineage.shards)) {
+      const shard = id as ShardId;
+      if (!segments.some(({ mirror, owner }) => mirror === this.#here && owner !== this.#here)) continue;
+      let reading = this.#readings.get(shard);
+      if (reading === undefined) {
+        const resume = this.#resumable.get(shard);
+        reading = new ShardReading(shard, resume);
+        this.#readings.set(shard, reading);
+        if (this.#hasRead && resume === undefined) for (const { owner } of segments) again.add(owner);
+      }
+      const known = this.#segments.get(shard);
+      if (known === undefined || known.length <= segments.length) this.#segments.set(shard, segments);
+      this.#note(shard, reading.learn(segments));
+    }
+    return { logs: new Set([...this.#segments.values()].flat().map(({ owner }) => owner)), again };
+  }
+
+  /** Takes in the next record of a log, its own or a mirror. Records of shards that this region does not receipt are passed over. */
+  record(position: Position, record: ShardRecord): void {
+    this.#hasRead = true;
+    const reading = this.#readings.get(record.shard);
+    if (reading === undefined) return;
+    const awaited = this.#awaited.get(record.shard);
+    const isBack = awaited?.log === position.log && record.kind === 'commit' && record.term === awaited.term && record.seq >= awaited.seq;
+    if (isBack) this.#awaited.delete(record.shard);
+    this.#note(record.shard, reading.record(position, record));
+  }
+
+  /** A topic has a new id: it is read from 0, with the cursors kept, and its shards wait until it holds what they have receipted. */
+  rereadFromStart(log: Region, service: Service): void {
+    for (const [shard, reading] of this.#readings) {
+      if (shardOf(shard).service !== service) continue;
+      reading.rereadFromStart(log);
+      const newest = this.#newestReadIn(shard, log);
+      if (newest !== undefined) this.#awaited.set(shard, newest);
+    }
+  }
+
+  /** Receipts of the shards that moved since they were last asked for. */
+  moved(): readonly Receipt[] {
+    const receipts: Receipt[] = [];
+    for (const shard of this.#touched) {
+      const receipt = this.#receiptOf(shard);
+      if (receipt !== undefined && !isSame(receipt, this.#given.get(shard))) receipts.push(receipt);
+    }
+    this.#touched.clear();
+    for (const receipt of receipts) this.#given.set(receipt.shard, receipt);
+    return receipts;
+  }
+
+  /** Receipts of all shards that may have one, to be repeated. */
+  all(): readonly Receipt[] {
+    this.#touched.clear();
+    const receipts = [...this.#readings.keys()].map((shard) => this.#receiptOf(shard)).filter((receipt) => receipt !== undefined);
+    for (const receipt of receipts) this.#given.set(receipt.shard, receipt);
+    return receipts;
+  }
+
+  /** These stand in the `receipts` log: what they settle need not be kept for reading it again. */
+  written(receipts: readonly Receipt[]): void {
+    for (const receipt of receipts) {
+      const reading = this.#readings.get(receipt.shard);
+      assert(reading !== undefined, 'only shards that are read here are receipted');
+      this.#keep(receipt.shard, reading.receipt(this.#here, receipt));
+    }
+  }
+
+  /** These may not stand there: they are due again. */
+  notWritten(receipts: readonly Receipt[]): void {
+    for (const { shard } of receipts) {
+      this.#given.delete(shard);
+      this.#touched.add(shard);
+    }
+  }
+
+  /** What happened since the last call. */
+  takeEvents(): readonly LedgerEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  stopped(): ReadonlyMap<ShardId, string> {
+    return new Map([...this.#readings].flatMap(([shard, { stopped }]) => (stopped === undefined ? [] : [[shard, stopped] as const])));
+  }
+
+  /** Where the shards' cursors stand, by shard. */
+  receiptable(): ReadonlyMap<ShardId, Receipt | undefined> {
+    return new Map([...this.#readings.keys()].map((shard) => [shard, this.#receiptOf(shard)]));
+  }
+
+  /** The lowest offset of a partition that must be read again after a restart; undefined: the next one. */
+  neededFrom(log: Region, service: Service, partition: number): number | undefined {
+    const offsets: number[] = [];
+    for (const [shard, reading] of this.#readings) {
+      const of = shardOf(shard);
+      const needed = of.service === service && of.partition === partition ? reading.neededFrom(log) : undefined;
+      if (needed !== undefined) offsets.push(needed);
+    }
+    return offsets.length === 0 ? undefined : Math.min(...offsets);
+  }
+
+  /** Plain JSON: together with the offsets, where to go on. */
+  state(): LedgerState {
+    return {
+      version: 1,
+      shards: Object.fromEntries([...this.#readings].map(([shard, reading]) => [shard, reading.resume()])),
+      awaited: Object.fromEntries(this.#awaited),
+    };
+  }
+
+  #receiptOf(shard: ShardId): Receipt | undefined {
+    const reading = this.#readings.get(shard);
+    const last = reading?.lastSegment;
+    if (reading === undefined || last === undefined || reading.stopped !== undefined) return undefined;
+    if (last.mirror !== this.#here || last.owner === this.#here || this.#awaited.has(shard)) return undefined;
+    const { term, generation, writer, seq } = reading.cursor;
+    return term === last.term ? { shard, term, generation, writer, seq } : undefined; // else the history is not read up to its base
+  }
+
+  /** The newest commit of the shard's history that was read in this log, or undefined when there was none. */
+  #newestReadIn(shard: ShardId, log: Region): Awaited | undefined {
+    const cursor = this.#readings.get(shard)!.cursor;
+    const segments = this.#segments.get(shard) ?? [];
+    for (let index = segments.length - 1; index >= 0; index--) {
+      const { term, owner, base } = segments[index]!;
+      if (owner !== log || term > cursor.term) continue;
+      const seq = term === cursor.term ? cursor.seq : segments[index + 1]!.base;
+      if (seq > base) return { log, term, seq };
+    }
+    return undefined;
+  }
+
+  #note(shard: ShardId, events: readonly ReadingEvent[]): void {
+    this.#touched.add(shard);
+    this.#keep(shard, events);
+  }
+
+  #keep(shard: ShardId, events: readonly ReadingEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'stopped') this.#events.push({ type: 'stopped', shard, reason: event.reason });
+      else if (event.type === 'held' || event.type === 'released') this.#events.push({ type: event.type, shard, log: event.log });
+    }
+  }
+}
+
+const isSame = (a: Receipt, b: Receipt | undefined): boolean =>
+  b !== undefined && a.term === b.term && a.generation === b.generation && a.writer === b.writer && a.seq === b.seq;
