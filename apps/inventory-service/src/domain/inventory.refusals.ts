@@ -1,0 +1,13 @@
+import type { OrderId, Sku } from '#contracts';
+
+/** Why the inventory service does not do what it was asked. The codes are part of the public API. */
+export type InventoryRefusal =
+  | { readonly code: 'stock-not-available'; readonly sku: Sku; readonly available: number }
+  | { readonly code: 'receipt-id-reused'; readonly receiptId: string }
+  | { readonly code: 'adjustment-id-reused'; readonly adjustmentId: string }
+  | { readonly code: 'quantity-too-large'; readonly sku: Sku; readonly quantityMax: number }
+  /** A command must name every sku that it may touch, or the pools would not be loaded. */
+  | { readonly code: 'line-missing'; readonly orderId: OrderId; readonly sku: Sku }
+  | { readonly code: 'nothing-reserved'; readonly orderId: OrderId }
+  | { readonly code: 'more-than-reserved'; readonly orderId: OrderId; readonly sku: Sku; readonly quantityMax: number }
+  | { readonly code: 'more-than-shipped'; readonly orderId: OrderId; readonly sku: Sku; readonly quantityMax: number };
