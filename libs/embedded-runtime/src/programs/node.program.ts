@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { askHttp } from './http-readiness.ts';
+import type { ProgramSpec } from './program.ts';
+
+export interface NodeProgramOptions {
+  readonly name: string;
+  /** The built file to run. */
+  readonly file: string;
+  readonly projectRoot: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly env: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+}
+
+const nodeMajorMin = 24;
+
+/** One of our own processes. Ready when its `/health/ready` says so. */
+export function nodeProgram({ name, file, projectRoot, listen, env, dataDir }: NodeProgramOptions): ProgramSpec {
+  return {
+    name,
+    command: nodeCommand(projectRoot),
+    args: ['--enable-source-maps', file],
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      NODE_ENV: 'production',
+      TZ: 'UTC',
+      EVENKEEL_LISTEN: `${listen.host}:${listen.port}`,
+      ...(process.env['EVENKEEL_LOG_LEVEL'] === undefined ? {} : { EVENKEEL_LOG_LEVEL: process.env['EVENKEEL_LOG_LEVEL'] }),
+      ...env,
+    },
+    cwd: projectRoot,
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 10_000,
+    startTimeoutMs: 60_000,
+    prepare: async () => void (await mkdir(dataDir, { recursive: true })),
+    ready: () => askHttp(`http://${listen.host}:${listen.port}/health/ready`),
+  };
+}
+
+/** The Node that runs us, or the one that npm installed when ours is too old. */
+export function nodeCommand(projectRoot: string): string {
+  const installed = join(projectRoot, 'node_modules', '.bin', 'node');
+  const ownMajor = Number(process.versions.node.split('.')[0]);
+  return ownMajor >= nodeMajorMin || !existsSync(installed) ? process.execPath : installed;
+}

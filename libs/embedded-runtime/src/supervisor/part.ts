@@ -1,0 +1,207 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { ProgramSpec } from '../programs/program.ts';
+import { backoffMs, pause } from './backoff.ts';
+import { forgetRunning, recordRunning } from './leftovers.ts';
+import type { PartLog } from './part-log.ts';
+import { signalOne, signalTree, startOf } from './processes.ts';
+
+export type PartState = 'waiting' | 'starting' | 'ready' | 'restarting' | 'paused' | 'stopping' | 'stopped' | 'failed' | 'missing';
+
+export interface PartOptions {
+  readonly spec: ProgramSpec;
+  readonly log: PartLog;
+  /** Where running processes are recorded. */
+  readonly runDirectory: string;
+  /** Says what happened to a person: one line. */
+  readonly report: (line: string) => void;
+}
+
+const backoff = { firstMs: 250, maxMs: 30_000 };
+/** After so long without trouble the next failure counts as the first. */
+const stableAfterMs = 30_000;
+/** A first start may be tried so often; once it has been ready, a part is started again for as long as the runtime runs. */
+const firstStartsMax = 3;
+const readinessPollMs = 150;
+const tailBytes = 2000;
+const killTimeoutMs = 5000;
+
+/**
+ * One program under supervision: started, asked until it is ready, started again when it dies, stopped. Never two processes at once.
+ * A program that is alive but does not answer is left alone: `status` shows it, and only its death or a person restarts it.
+ */
+export class Part {
+  readonly spec: ProgramSpec;
+  readonly log: PartLog;
+  readonly #options: PartOptions;
+  readonly #stop = new AbortController();
+  readonly #firstReady = Promise.withResolvers<void>();
+  #child: ChildProcess | undefined;
+  #exited: Promise<string> = Promise.resolve('never started');
+  #state: PartState = 'waiting';
+  #paused = false;
+  #starts = 0;
+  #readySinceMs: number | undefined;
+  #failuresInARow = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(options: PartOptions) {
+    this.spec = options.spec;
+    this.log = options.log;
+    this.#options = options;
+    this.#firstReady.promise.catch(() => undefined); // whoever starts the part awaits it
+  }
+
+  get state(): PartState {
+    return this.#paused ? 'paused' : this.#state;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.exitCode === null && this.#child.signalCode === null ? this.#child.pid : undefined;
+  }
+
+  get restarts(): number {
+    return Math.max(0, this.#starts - 1);
+  }
+
+  /** Resolves when it is ready for the first time. @throws Error with the end of its log, when it could not be started */
+  start(): Promise<void> {
+    this.#running ??= this.#keepRunning().catch((error: unknown) => {
+      this.#state = 'failed';
+      this.#firstReady.reject(error);
+    });
+    return this.#firstReady.promise;
+  }
+
+  markMissing(): void {
+    this.#state = 'missing';
+    this.#firstReady.resolve();
+  }
+
+  /** Kills (it is then started again), pauses or resumes the program with all its processes. @throws Error when it does not run */
+  async signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const pid = this.pid;
+    if (pid === undefined) throw new Error(`${this.spec.name} does not run`);
+    await signalTree(pid, signal);
+    this.#paused = signal === 'SIGSTOP';
+  }
+
+  /** Stops it for good: asks, waits, kills. Resolves when no process of it is left. */
+  async stop(): Promise<void> {
+    const wasUsed = this.#running !== undefined;
+    this.#stop.abort();
+    if (this.#state !== 'missing' && this.#state !== 'failed') this.#state = wasUsed ? 'stopping' : 'stopped';
+    await this.#end();
+    await this.#running;
+    if (this.#state === 'stopping') this.#state = 'stopped';
+  }
+
+  async #keepRunning(): Promise<void> {
+    let wasReady = false;
+    while (!this.#stop.signal.aborted) {
+      let trouble: string;
+      try {
+        if (!(await this.#launch())) break;
+        wasReady = true;
+        this.#firstReady.resolve();
+        trouble = await this.#exited;
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+        await this.#end();
+      }
+      if (this.#stop.signal.aborted) break;
+      this.#noteFailure();
+      if (!wasReady && this.#failuresInARow >= firstStartsMax) return this.#giveUp(trouble);
+      const waitMs = backoffMs(this.#failuresInARow, backoff);
+      this.#state = 'restarting';
+      this.#options.report(`${this.spec.name}: ${trouble}; started again in ${waitMs} ms`);
+      await pause(waitMs, this.#stop.signal);
+    }
+    this.#firstReady.reject(new Error(`${this.spec.name} was stopped before it was ready`));
+  }
+
+  #noteFailure(): void {
+    const wasStable = this.#readySinceMs !== undefined && performance.now() - this.#readySinceMs > stableAfterMs;
+    this.#failuresInARow = wasStable ? 1 : this.#failuresInARow + 1;
+    this.#readySinceMs = undefined;
+  }
+
+  async #giveUp(trouble: string): Promise<void> {
+    this.#state = 'failed';
+    const tail = await this.log.tail(tailBytes);
+    this.#firstReady.reject(new Error(`${this.spec.name} could not be started: ${trouble}\n${tail}(all of it in ${this.log.path})`));
+  }
+
+  /** False when it was stopped meanwhile. */
+  async #launch(): Promise<boolean> {
+    this.#state = 'starting';
+    await this.spec.prepare();
+    if (this.#stop.signal.aborted) return false;
+    this.#spawn();
+    await this.#untilReady();
+    if (this.#stop.signal.aborted) return false;
+    this.#state = 'ready';
+    this.#readySinceMs = performance.now();
+    if (this.#starts > 1) this.#options.report(`${this.spec.name}: ready again`);
+    return true;
+  }
+
+  #spawn(): void {
+    const { name, command, args, env, cwd, user } = this.spec;
+    const { runDirectory } = this.#options;
+    const output = this.log.open();
+    this.#starts += 1;
+    this.#paused = false;
+    try {
+      // A group of its own: a Ctrl-C in the terminal reaches only the supervisor, which stops parts in their order.
+      const child = spawn(command, args, { cwd, env, stdio: ['ignore', output.fd, output.fd], detached: true, ...user });
+      this.#child = child;
+      this.#exited = new Promise((resolve) => {
+        child.once('error', (error) => resolve(`cannot run ${command}: ${error.message}`));
+        child.once('exit', (code, signal) => {
+          if (child.pid !== undefined) signalOne(-child.pid, 'SIGKILL'); // what it left behind in its group
+          forgetRunning(runDirectory, name);
+          resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
+        });
+      });
+      if (child.pid !== undefined) recordRunning(runDirectory, { name, pid: child.pid, startedAt: startOf(child.pid) });
+    } finally {
+      output.close();
+    }
+  }
+
+  async #untilReady(): Promise<void> {
+    const { name, startTimeoutMs } = this.spec;
+    const deadline = performance.now() + startTimeoutMs;
+    let exit: string | undefined;
+    void this.#exited.then((how) => (exit = how));
+    let missing: string | undefined = 'not asked yet';
+    while (!this.#stop.signal.aborted) {
+      missing = await this.spec.ready();
+      if (exit !== undefined) throw new Error(`${exit} before it was ready`);
+      if (missing === undefined) return;
+      if (performance.now() > deadline) throw new Error(`${name} was not ready after ${startTimeoutMs} ms: ${missing}`);
+      await pause(readinessPollMs, this.#stop.signal);
+    }
+  }
+
+  /** Ends the present process, if there is one, and what it left in its group. */
+  async #end(): Promise<void> {
+    const pid = this.pid;
+    if (pid === undefined) return;
+    if (this.#paused) await signalTree(pid, 'SIGCONT'); // a stopped process takes no other signal
+    this.#paused = false;
+    signalOne(pid, this.spec.stopSignal);
+    if (await this.#exitsWithin(this.spec.stopTimeoutMs)) return;
+    this.#options.report(`${this.spec.name}: still there ${this.spec.stopTimeoutMs} ms after ${this.spec.stopSignal}: killed`);
+    await signalTree(pid, 'SIGKILL');
+    if (!(await this.#exitsWithin(killTimeoutMs))) throw new Error(`${this.spec.name} (pid ${pid}) does not end, even on SIGKILL`);
+  }
+
+  async #exitsWithin(ms: number): Promise<boolean> {
+    const timer = new AbortController();
+    const waited = pause(ms, timer.signal).then(() => false);
+    const exited = await Promise.race([this.#exited.then(() => true), waited]);
+    timer.abort();
+    return exited;
+  }
+}

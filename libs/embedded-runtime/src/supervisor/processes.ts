@@ -1,0 +1,77 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** What the system says about running processes: /proc on Linux, `ps` elsewhere. A zombie counts as gone. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  /** With the pid it names one process for good: pids are used again. */
+  readonly startedAt: string;
+}
+
+const run = promisify(execFile);
+const psTimeoutMs = 5000;
+
+export async function processRow(pid: number): Promise<ProcessRow | undefined> {
+  return process.platform === 'linux' ? fromProc(pid) : (await fromPs(['-p', String(pid)]))[0];
+}
+
+export async function allProcesses(): Promise<readonly ProcessRow[]> {
+  if (process.platform !== 'linux') return fromPs(['-A']);
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  return (await Promise.all(pids.map(fromProc))).filter((row) => row !== undefined);
+}
+
+/** When a child of ours started, asked without letting anything else happen; 'gone' when it has ended. */
+export function startOf(pid: number): string {
+  try {
+    if (process.platform === 'linux') return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'))?.startedAt ?? 'gone';
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { timeout: psTimeoutMs, encoding: 'utf8' }).trim();
+  } catch {
+    return 'gone';
+  }
+}
+
+async function fromProc(pid: number): Promise<ProcessRow | undefined> {
+  try {
+    return parseStat(pid, await readFile(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return undefined; // it has gone
+  }
+}
+
+/** The name in brackets may hold blanks and brackets itself: the fields are counted from the last one on. See proc(5). */
+function parseStat(pid: number, stat: string): ProcessRow | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : { pid, parent: Number(fields[1]), startedAt: fields[19]! };
+}
+
+async function fromPs(which: readonly string[]): Promise<readonly ProcessRow[]> {
+  // `ps` exits 1 when the asked process does not exist.
+  const { stdout } = await run('ps', ['-o', 'pid=,ppid=,stat=,lstart=', ...which], { timeout: psTimeoutMs }).catch(() => ({ stdout: '' }));
+  const rows = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line));
+  return rows.flatMap((row) => (row === null || row[3]!.startsWith('Z') ? [] : [{ pid: Number(row[1]), parent: Number(row[2]), startedAt: row[4]! }]));
+}
+
+/** The process and all that descend from it, ancestors first. PostgreSQL's backends leave their parent's group, so a group is not enough. */
+export async function processTree(root: number): Promise<readonly ProcessRow[]> {
+  const rows = await allProcesses();
+  const tree = rows.filter(({ pid }) => pid === root);
+  for (let index = 0; index < tree.length; index += 1) tree.push(...rows.filter(({ parent }) => parent === tree[index]!.pid));
+  return tree;
+}
+
+/** Sends a signal to a process and all its descendants. One that has gone meanwhile is no error. */
+export async function signalTree(root: number, signal: NodeJS.Signals): Promise<void> {
+  for (const { pid } of await processTree(root)) signalOne(pid, signal);
+}
+
+export function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { mirroredTopics, topicsOfARegion } from '#contracts';
+import { etcdProgram } from '../programs/etcd.program.ts';
+import { kafkaProgram } from '../programs/kafka.program.ts';
+import { mirrorMakerProgram } from '../programs/mirror-maker.program.ts';
+import { nodeProgram } from '../programs/node.program.ts';
+import type { PostgresBinaries } from '../programs/postgres-binaries.ts';
+import { postgresProgram } from '../programs/postgres.program.ts';
+import type { SystemUser } from '../programs/unprivileged-user.ts';
+import type { RuntimeHome } from '../runtime-home.ts';
+import type { PartPlan, Plan, StepPlan } from '../supervisor/supervisor.ts';
+import { etcdMembers } from './render-links.ts';
+import { instancePort, instancesOf, kafkaLinkPort, linkPort, type Place, type System } from './system.ts';
+
+export interface PlanOptions {
+  readonly system: System;
+  readonly home: RuntimeHome;
+  readonly projectRoot: string;
+  readonly postgres: PostgresBinaries;
+  /** Whom PostgreSQL runs as when we are root. */
+  readonly user: SystemUser | undefined;
+  readonly createTopics: (brokers: readonly string[], topics: ReturnType<typeof topicsOfARegion>) => Promise<void>;
+}
+
+/** Every program of the system, in an order in which each stands after what it needs. */
+export async function renderPlan(options: PlanOptions): Promise<Plan> {
+  const { system } = options;
+  const stores = await Promise.all(system.regions.map((region) => storesOf(options, region)));
+  return [
+    ...etcdMembers(system).map((member) => etcdPart(options, member)),
+    ...stores.flat(),
+    sandboxPart(options),
+    ...system.regions.map((region) => mirrorMakerPart(options, region)),
+    ...system.regions.flatMap((region) => appsOf(options, region)),
+  ];
+}
+
+const dataOf = ({ home }: PlanOptions, name: string): string => join(home.data, name);
+const topicsStep = (region: Place): string => `${region.name}.topics`;
+
+function etcdPart(options: PlanOptions, member: Place): PartPlan {
+  const { etcdClient, etcdPeer } = options.system.ports;
+  const dataDir = dataOf(options, `${member.name}.etcd`);
+  return {
+    kind: 'part',
+    region: member.name,
+    spec: etcdProgram({ system: options.system, member, members: etcdMembers(options.system), dataDir }),
+    needs: [],
+    listens: [etcdClient, etcdPeer].map((port) => ({ host: member.address, port })),
+  };
+}
+
+/** A region's log and tables, which stand on nothing else. */
+async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
+  const { system, postgres, user, createTopics } = options;
+  const { ports } = system;
+  const kafka = `${region.name}.kafka`;
+  const database = `${region.name}.postgres`;
+  const dialers = system.regions.filter(({ name }) => name !== region.name);
+  const links = dialers.map((dialer) => {
+    const port = kafkaLinkPort(system, region, dialer);
+    return { dialler: dialer.name, port, advertised: { host: dialer.address, port: linkPort(system, dialer, region, port) } };
+  });
+  const step: StepPlan = {
+    kind: 'step',
+    name: topicsStep(region),
+    needs: [kafka],
+    run: () => createTopics([`${region.address}:${ports.kafka}`], topicsOfARegion(system.partitions)),
+  };
+  return [
+    {
+      kind: 'part',
+      region: region.name,
+      spec: kafkaProgram({
+        name: kafka, address: region.address, port: ports.kafka, controllerPort: ports.kafkaController, links, dataDir: dataOf(options, kafka),
+      }),
+      needs: [],
+      listens: [ports.kafka, ports.kafkaController, ...links.map(({ port }) => port)].map((port) => ({ host: region.address, port })),
+    },
+    {
+      kind: 'part',
+      region: region.name,
+      spec: await postgresProgram({
+        name: database, address: region.address, port: ports.postgres, dataDir: dataOf(options, database), binaries: postgres,
+        ...(user === undefined ? {} : { user }),
+      }),
+      needs: [],
+      listens: [{ host: region.address, port: ports.postgres }],
+    },
+    step,
+  ];
+}
+
+function mirrorMakerPart(options: PlanOptions, region: Place): PartPlan {
+  const { system } = options;
+  const name = `${region.name}.mirror-maker`;
+  const sources = system.regions
+    .filter((other) => other.name !== region.name)
+    .map((other) => ({ region: other.name, host: region.address, port: linkPort(system, region, other, kafkaLinkPort(system, other, region)) }));
+  return {
+    kind: 'part',
+    region: region.name,
+    spec: mirrorMakerProgram({
+      name, region: region.name, kafka: { host: region.address, port: system.ports.kafka }, sources, topics: mirroredTopics, dataDir: dataOf(options, name),
+    }),
+    needs: system.regions.map(topicsStep),
+    listens: [],
+  };
+}
+
+/** Our own processes of a region. The number of instances is for what serves requests; the others are one of each. */
+function appsOf(options: PlanOptions, region: Place): readonly PartPlan[] {
+  const { ports } = options.system;
+  const stores = [`${region.name}.postgres`, topicsStep(region), `${region.name}.etcd`];
+  const many = (app: string, port: number, needs: readonly string[]): readonly PartPlan[] =>
+    instancesOf(options.system).map((instance) => nodePart(options, { app, entry: 'main', name: app, region, port: instancePort(port, instance), instance, needs }));
+  const projector = (service: string, port: number): PartPlan =>
+    nodePart(options, { app: `${service}-service`, entry: 'projector', name: `${service}-projector`, region, port, instance: 1, needs: stores });
+  return [
+    nodePart(options, { app: 'region-agent', entry: 'main', name: 'region-agent', region, port: ports.agent, instance: 1, needs: stores }),
+    projector('order', ports.orderProjector),
+    projector('inventory', ports.inventoryProjector),
+    projector('payment', ports.paymentProjector),
+    ...many('order-service', ports.order, stores),
+    ...many('inventory-service', ports.inventory, stores),
+    ...many('payment-service', ports.payment, [...stores, 'payment-sandbox']),
+    ...many('storefront-api', ports.storefront, stores),
+  ];
+}
+
+interface NodePart {
+  readonly app: string;
+  readonly entry: 'main' | 'projector';
+  readonly name: string;
+  readonly region: Place;
+  readonly port: number;
+  readonly instance: number;
+  readonly needs: readonly string[];
+}
+
+function nodePart(options: PlanOptions, { app, entry, name, region, port, instance, needs }: NodePart): PartPlan {
+  const partName = `${region.name}.${name}${instance === 1 ? '' : `-${instance}`}`;
+  const env = { EVENKEEL_TOPOLOGY: options.home.topology, EVENKEEL_REGION: region.name, EVENKEEL_INSTANCE: String(instance) };
+  return nodePartPlan(options, { name: partName, region: region.name, app, entry, listen: { host: region.address, port }, env, needs });
+}
+
+function sandboxPart(options: PlanOptions): PartPlan {
+  const { address, paymentSandbox } = options.system.outside;
+  const name = 'payment-sandbox';
+  const env = { EVENKEEL_TOPOLOGY: options.home.topology, EVENKEEL_SANDBOX_DATA: dataOf(options, name) };
+  return nodePartPlan(options, { name, region: 'outside', app: name, entry: 'main', listen: { host: address, port: paymentSandbox }, env, needs: [] });
+}
+
+interface NodePartPlan {
+  readonly name: string;
+  readonly region: string;
+  readonly app: string;
+  readonly entry: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly env: Readonly<Record<string, string>>;
+  readonly needs: readonly string[];
+}
+
+function nodePartPlan(options: PlanOptions, { name, region, app, entry, listen, env, needs }: NodePartPlan): PartPlan {
+  const file = join(options.projectRoot, 'dist', 'apps', app, 'src', `${entry}.js`);
+  return {
+    kind: 'part',
+    region,
+    spec: nodeProgram({ name, file, projectRoot: options.projectRoot, listen, env, dataDir: dataOf(options, name) }),
+    needs,
+    listens: [listen],
+    url: `http://${listen.host}:${listen.port}`,
+    missing: () => (existsSync(file) ? undefined : `${relative(options.projectRoot, file)} is not built`),
+  };
+}

@@ -1,0 +1,45 @@
+import { topologySchema, type RegionAddresses, type Topology } from '#contracts';
+import { instancePort, instancesOf, linkPort, type Place, type System } from './system.ts';
+
+export const identityUrl = ({ outside }: System): string => `http://${outside.address}:${outside.identity}`;
+
+/** The topology that every Node process reads, as plain data for its JSON file; checked against the contract's schema. */
+export function renderTopology(system: System): Topology {
+  const issuer = identityUrl(system);
+  return topologySchema.parse({
+    homes: system.homes,
+    catalogue: system.catalogue,
+    partitions: system.partitions,
+    regions: Object.fromEntries(system.regions.map((region) => [region.name, addressesOf(system, region)])),
+    identity: { issuer, audience: system.audience, jwksUrl: `${issuer}/.well-known/jwks.json` },
+    paymentProvider: { url: `http://${system.outside.address}:${system.outside.paymentSandbox}` },
+    ...(system.otlpUrl === undefined ? {} : { telemetry: { otlpUrl: system.otlpUrl } }),
+  });
+}
+
+function addressesOf(system: System, region: Place): RegionAddresses {
+  const { ports } = system;
+  const urls = (port: number): string[] => instancesOf(system).map((instance) => `http://${region.address}:${instancePort(port, instance)}`);
+  const others = system.regions.filter(({ name }) => name !== region.name);
+  return {
+    kafka: { brokers: [`${region.address}:${ports.kafka}`] },
+    postgres: postgresUrl(system, region),
+    etcd: [`http://${region.address}:${ports.etcdClient}`],
+    services: {
+      storefront: urls(ports.storefront),
+      order: urls(ports.order),
+      inventory: urls(ports.inventory),
+      payment: urls(ports.payment),
+      agent: [`http://${region.address}:${ports.agent}`],
+    },
+    peers: Object.fromEntries(others.map((other) => [other.name, peerUrls(system, region, other)])),
+  };
+}
+
+function peerUrls(system: System, from: Place, to: Place): { order: string[]; inventory: string[]; payment: string[] } {
+  const urls = (port: number): string[] =>
+    instancesOf(system).map((instance) => `http://${from.address}:${linkPort(system, from, to, instancePort(port, instance))}`);
+  return { order: urls(system.ports.order), inventory: urls(system.ports.inventory), payment: urls(system.ports.payment) };
+}
+
+export const postgresUrl = (system: System, region: Place): string => `postgres://evenkeel@${region.address}:${system.ports.postgres}/evenkeel`;
