@@ -8,7 +8,7 @@ import {
   type ParkedRecord, type ProjectionDatabase, type Projector, type RunProjections,
 } from '#projections';
 import {
-  counterDefinition, CounterLog, countersTable, type CounterEvent, type CounterState,
+  counterDefinition, counterFold, CounterLog, countersTable, type CounterEvent, type CounterState,
 } from '../../libs/projections/src/testing/counter-log.ts';
 import { startTestPostgres, type TestPostgres } from '../../libs/projections/src/testing/test-postgres.ts';
 
@@ -198,7 +198,7 @@ describe('a projector', () => {
     await caughtUp(log);
     await stop(old);
     await database.pool.query(`update counters set total = 0`);
-    const streams = { ...counterDefinition.streams, stateVersion: 2 };
+    const streams = { ...counterFold, stateVersion: 2 };
     run(log, { definition: { ...counterDefinition, streams } });
     await eventually(async () => expect(await totals()).toEqual(expected(log)));
   });

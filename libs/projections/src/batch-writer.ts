@@ -3,7 +3,7 @@ import { admit, reasonOf } from './core/admission.ts';
 import type { PendingWork } from './core/batch-buffer.ts';
 import { BlockedStreams } from './core/blocked-streams.ts';
 import { isPoison } from './core/fold-error.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf, stateVersionOf } from './fingerprint.ts';
 import {
   advanceCheckpoint, advanceShards, createCheckpoint, readCheckpoint, type StoredCheckpoint,
 } from './postgres/checkpoint-table.ts';
@@ -41,7 +41,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
     definition: ProjectorDefinition<Event, State>,
   ): Promise<BatchWriter<Event, State>> {
     const fingerprint = fingerprintOf(definition);
-    const { stateVersion } = definition.streams;
+    const stateVersion = stateVersionOf(definition);
     return inTransaction(pool, async (tx) => {
       await createCheckpoint(tx, definition.name, stateVersion, fingerprint);
       const stored = (await readCheckpoint(tx, definition.name))!;

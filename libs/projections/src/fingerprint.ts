@@ -6,3 +6,6 @@ export function fingerprintOf<Event extends { readonly type: string }, State>(de
   const described = definition.projections.map(({ name, version, tables }) => ({ name, version, tables }));
   return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 16);
 }
+
+export const stateVersionOf = <Event extends { readonly type: string }, State>(definition: ProjectorDefinition<Event, State>): number =>
+  definition.streams?.stateVersion ?? 0;

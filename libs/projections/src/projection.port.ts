@@ -71,9 +71,10 @@ export interface ProjectorLog {
 
 /** All that makes one service's projector, apart from where it runs. */
 export interface ProjectorDefinition<Event extends { readonly type: string }, State> {
-  /** Key of the checkpoint: one per schema and name. */
+  /** Key of the checkpoint and of the lock. One projector per schema: progress and parked records of a schema are its own. */
   readonly name: string;
   readonly catalogue: Pick<EventCatalogue<Event>, 'decode'>;
-  readonly streams: StreamFold<Event, State>;
+  /** Undefined for a reader that is nobody's starting point: a process manager. */
+  readonly streams: StreamFold<Event, State> | undefined;
   readonly projections: readonly Projection<Event>[];
 }

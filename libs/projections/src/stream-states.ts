@@ -26,36 +26,25 @@ interface Touched<Event> {
  * standby of the other. A state is what the decider's `evolve` makes of the stream's events, as JSON.
  */
 export class StreamStates<Event, State> {
-  readonly #fold: StreamFold<Event, State>;
+  readonly #fold: StreamFold<Event, State> | undefined;
   readonly #remembered = new LeastRecentlyUsed<StoredState<State>>(rememberedStatesMax);
 
-  constructor(fold: StreamFold<Event, State>) {
+  constructor(fold: StreamFold<Event, State> | undefined) {
     this.#fold = fold;
   }
 
   async apply(batch: readonly SettledEvent<Event>[], tx: Tx): Promise<void> {
-    const touched = folding('stream states', () => batch.map((settled) => ({ settled, streams: this.#fold.streamsChangedBy(settled.event) })));
+    const fold = this.#fold;
+    if (fold === undefined) return;
+    const touched = folding('stream states', () => batch.map((settled) => ({ settled, streams: fold.streamsChangedBy(settled.event) })));
     const states = await this.#load(touched, tx);
-    const changed = folding('stream states', () => this.#foldAll(touched, states));
+    const changed = folding('stream states', () => foldAll(fold, touched, states));
     await upsertMany(tx, 'stream_state', columns, key, [...changed.values()] as unknown as Record<string, unknown>[]);
     for (const [id, state] of changed) this.#remembered.set(id, state);
   }
 
   forget(): void {
     this.#remembered.clear();
-  }
-
-  #foldAll(touched: readonly Touched<Event>[], states: Map<string, StoredState<State>>): Map<string, StoredState<State>> {
-    const changed = new Map<string, StoredState<State>>();
-    for (const { settled, streams } of touched)
-      for (const stream of streams) {
-        const id = idOf(settled.shard, stream);
-        const before = states.get(id)?.state ?? this.#fold.initialState(stream);
-        const after = { shard: settled.shard, stream_id: stream, seq: settled.seq, state: this.#fold.evolve(stream, before, settled.event) };
-        states.set(id, after);
-        changed.set(id, after);
-      }
-    return changed;
   }
 
   async #load(touched: readonly Touched<Event>[], tx: Tx): Promise<Map<string, StoredState<State>>> {
@@ -78,3 +67,20 @@ export class StreamStates<Event, State> {
 }
 
 const idOf = (shard: ShardId, stream: string): string => `${shard}\0${stream}`;
+
+function foldAll<Event, State>(
+  fold: StreamFold<Event, State>,
+  touched: readonly Touched<Event>[],
+  states: Map<string, StoredState<State>>,
+): Map<string, StoredState<State>> {
+  const changed = new Map<string, StoredState<State>>();
+  for (const { settled, streams } of touched)
+    for (const stream of streams) {
+      const id = idOf(settled.shard, stream);
+      const before = states.get(id)?.state ?? fold.initialState(stream);
+      const after = { shard: settled.shard, stream_id: stream, seq: settled.seq, state: fold.evolve(stream, before, settled.event) };
+      states.set(id, after);
+      changed.set(id, after);
+    }
+  return changed;
+}
