@@ -23,3 +23,14 @@ export {
 } from './request-headers.ts';
 export { createServiceApp, listenOn, bodyLimitBytesDefault, type ServiceAppOptions } from './service-app.ts';
 export { runProcess, type ProcessParts, type RunOptions } from './run-process.ts';
+export { COMMAND_GATEWAY, TOPOLOGY, REGION, CLOCK, systemClock, type Clock } from './tokens.ts';
+export {
+  decideDeadlineMs,
+  settledWrite,
+  outcomeUnknown,
+  notOwnedHere,
+  writeAnswer,
+  queuedAnswer,
+  type SettledWrite,
+  type Refusal,
+} from './settled-write.ts';

@@ -1,0 +1,82 @@
+/**
+ * The catalogue as inventory-service of this region knows it, asked over HTTP: `POST /internal/prices {skus}`.
+ *
+ * Prices are remembered for `freshMs` (so an order may be placed at a price that was replaced that long ago), unknown skus never:
+ * a product that was just imported can be ordered as soon as this region has projected it. Each ask is bounded, and goes to the
+ * next instance when one cannot be reached.
+ */
+import { type InternalPricesAnswer, internalPricesAnswerSchema, internalPricesPath, type Sku } from '#contracts';
+import { problem } from '#service-kit';
+import { currentTraceparent } from '#telemetry';
+import type { Catalogue, CataloguePrice } from './catalogue.port.ts';
+
+export interface HttpCatalogueOptions {
+  /** Base URLs of inventory-service's instances in this region. */
+  readonly inventoryUrls: readonly string[];
+  readonly freshMs: number;
+  readonly timeoutMs: number;
+  /** Most skus that are remembered. */
+  readonly rememberedMax: number;
+  readonly nowMs?: () => number;
+}
+
+export class HttpCatalogue implements Catalogue {
+  readonly #options: HttpCatalogueOptions;
+  readonly #nowMs: () => number;
+  readonly #remembered = new Map<Sku, { readonly price: CataloguePrice; readonly untilMs: number }>();
+  #next = 0;
+
+  constructor(options: HttpCatalogueOptions) {
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+  }
+
+  async pricesOf(skus: readonly Sku[]): Promise<ReadonlyMap<Sku, CataloguePrice>> {
+    const found = new Map<Sku, CataloguePrice>();
+    const missing: Sku[] = [];
+    const nowMs = this.#nowMs();
+    for (const sku of skus) {
+      const known = this.#remembered.get(sku);
+      if (known !== undefined && known.untilMs > nowMs) found.set(sku, known.price);
+      else missing.push(sku);
+    }
+    if (missing.length === 0) return found;
+    for (const { sku, ...price } of await this.#ask(missing)) {
+      found.set(sku, price);
+      this.#remember(sku, price);
+    }
+    return found;
+  }
+
+  #remember(sku: Sku, price: CataloguePrice): void {
+    this.#remembered.delete(sku);
+    if (this.#remembered.size >= this.#options.rememberedMax) {
+      const oldest = this.#remembered.keys().next();
+      if (!oldest.done) this.#remembered.delete(oldest.value);
+    }
+    this.#remembered.set(sku, { price, untilMs: this.#nowMs() + this.#options.freshMs });
+  }
+
+  async #ask(skus: readonly Sku[]): Promise<InternalPricesAnswer['prices']> {
+    const { inventoryUrls, timeoutMs } = this.#options;
+    let cause: unknown;
+    for (const _url of inventoryUrls) {
+      const url = inventoryUrls[this.#next++ % inventoryUrls.length]!;
+      try {
+        const response = await fetch(new URL(internalPricesPath, url), {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', traceparent: currentTraceparent() },
+          body: JSON.stringify({ skus }),
+          redirect: 'error',
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        if (response.ok) return internalPricesAnswerSchema.parse(await response.json()).prices;
+        await response.body?.cancel();
+        cause = new Error(`inventory-service answered ${response.status}`);
+      } catch (error) {
+        cause = error; // the next instance is asked, and the last cause told
+      }
+    }
+    throw problem('unavailable', { detail: 'The catalogue cannot be asked now.', headers: { 'retry-after': '1' }, cause });
+  }
+}
