@@ -14,6 +14,8 @@ export interface ProcessHost<Event, State, Command> {
   readonly owns: (shard: ShardId) => boolean;
   /** UTC, ISO 8601: what the commands carry as their time. */
   readonly now: () => string;
+  /** Told of every state that moved or was swept: for work that is no command. May be told before the state is stored, and again. */
+  readonly onState?: ((key: string, state: State) => void) | undefined;
 }
 
 export const processTable = 'process_state';
@@ -83,7 +85,10 @@ export function processProjection<Event, State, Command>(host: ProcessHost<Event
       }
       if (commands.length > 0) await host.emit(commands);
       await upsertMany(tx, processTable, { ...columns, moved_at: 'timestamptz' }, ['key'], rowsOf(definition, after, now));
-      for (const [key, state] of after) remembered.set(key, state);
+      for (const [key, state] of after) {
+        remembered.set(key, state);
+        host.onState?.(key, state);
+      }
     },
     forget: () => remembered.clear(),
   };

@@ -50,6 +50,7 @@ export function startSweeper<Event, State, Command>(
         [pace.restMs, pace.processesPerSweepMax],
       );
       lastSwept = rows.length;
+      for (const { key, state } of rows) host.onState?.(key, state);
       const now = host.now();
       const commands: RequiredCommand<Command>[] = rows
         .flatMap(({ state }) => host.definition.required(state, now))

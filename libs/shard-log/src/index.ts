@@ -10,3 +10,6 @@ export type { LogCursor } from './core/cursor.ts';
 export {
   decodeLineage, decodeReceipts, decodeShardRecord, encodeLineage, encodeReceipts, encodeShardRecord, type Decoded,
 } from './core/record-codec.ts';
+export { openSettledFeed, type OpenSettledFeed, type SettledFeedOptions } from './feed/settled-feed.ts';
+export type { FeedObserver } from './feed/feed-state.ts';
+export { ShardWriters, type ShardWritersOptions } from './writer/shard-writers.ts';

@@ -1,0 +1,1 @@
+export { startShardService, type ShardService, type ShardServiceOptions } from './shard-service.ts';
