@@ -116,6 +116,19 @@ export class Supervisor {
     return part;
   }
 
+  /** Every address at which a part that can run will listen. */
+  listens(): readonly Listen[] {
+    return this.#options.plan.flatMap((item) => (item.kind === 'part' && item.missing?.() === undefined ? item.listens : []));
+  }
+
+  /** The running processes of all parts whose name ends so, such as `etcd`. */
+  pidsOf(suffix: string): readonly { readonly pid: number; readonly region: string }[] {
+    return this.#options.plan.flatMap((item) => {
+      const pid = item.kind === 'part' && item.spec.name.endsWith(`.${suffix}`) ? this.part(item.spec.name).pid : undefined;
+      return pid === undefined || item.kind === 'step' ? [] : [{ pid, region: item.region }];
+    });
+  }
+
   /** Asks every part once whether it is ready now. */
   async status(): Promise<readonly PartStatus[]> {
     const plans = this.#options.plan.filter((item) => item.kind === 'part');
