@@ -5,7 +5,7 @@
  * a product that was just imported can be ordered as soon as this region has projected it. Each ask is bounded, and goes to the
  * next instance when one cannot be reached.
  */
-import { type InternalPricesAnswer, internalPricesAnswerSchema, internalPricesPath, type Sku } from '#contracts';
+import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, type Sku } from '#contracts';
 import { problem } from '#service-kit';
 import { currentTraceparent } from '#telemetry';
 import type { Catalogue, CataloguePrice } from './catalogue.port.ts';
@@ -63,7 +63,7 @@ export class HttpCatalogue implements Catalogue {
     for (const _url of inventoryUrls) {
       const url = inventoryUrls[this.#next++ % inventoryUrls.length]!;
       try {
-        const response = await fetch(new URL(internalPricesPath, url), {
+        const response = await fetch(new URL(url), {
           method: 'POST',
           headers: { 'content-type': 'application/json', traceparent: currentTraceparent() },
           body: JSON.stringify({ skus }),
