@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Region } from '#contracts';
+import { settledOf, shard } from './reading.fixture.ts';
+import type { ReceiptsRecord, ShardRecord } from './records.ts';
+import { bothRegions, mirrored, rewinds, shardHistory, type Rewinds, type ShardHistory } from './shard-history.arbitrary.ts';
+import { ShardReading } from './shard-reading.ts';
+
+/** What a reader in region `here` is given: its own log as it is, the other's through a mirror that rewinds. */
+class Deliveries {
+  readonly #logs: Readonly<Record<string, readonly ShardRecord[]>>;
+  readonly #receipts: Readonly<Record<string, readonly ReceiptsRecord[]>>;
+  readonly #history: ShardHistory;
+  readonly #next = new Map<string, number>();
+  #reading = new ShardReading(shard);
+  readonly settled: string[] = [];
+
+  constructor(history: ShardHistory, here: Region, mirror: Rewinds) {
+    this.#history = history;
+    const seen = <T>(all: Readonly<Record<string, readonly T[]>>): Record<string, readonly T[]> =>
+      Object.fromEntries(Object.entries(all).map(([region, log]) => [region, region === here ? log : mirrored(log, mirror)]));
+    this.#logs = seen(history.logs);
+    this.#receipts = seen(history.receiptLogs);
+  }
+
+  get reading(): ShardReading {
+    return this.#reading;
+  }
+
+  /** Delivers the next record of one of five sources; false when that source has no more. */
+  step(source: number): boolean {
+    if (source === 4) return this.#learn();
+    const region = bothRegions[source % 2]!;
+    const kind = source < 2 ? 'log' : 'receipts';
+    const offset = this.#take(`${kind}:${region}`, kind === 'log' ? this.#logs[region]!.length : this.#receipts[region]!.length);
+    if (offset === undefined) return false;
+    const events =
+      kind === 'log'
+        ? this.#reading.record({ log: region, offset }, this.#logs[region]![offset]!)
+        : this.#reading.receipts(region, this.#receipts[region]![offset]!);
+    this.settled.push(...settledOf(events));
+    return true;
+  }
+
+  finish(): void {
+    for (let moved = true; moved;) moved = [0, 1, 2, 3, 4].map((source) => this.step(source)).includes(true);
+  }
+
+  /** Loses all memory but the resume, which went through JSON, and reads again from where it needs to. */
+  crash(): void {
+    const stored = JSON.parse(JSON.stringify(this.#reading.resume()));
+    for (const log of bothRegions) {
+      const needed = this.#reading.neededFrom(log);
+      if (needed !== undefined) this.#next.set(`log:${log}`, needed);
+    }
+    this.#next.set('lineage', 0);
+    this.#reading = new ShardReading(shard, stored);
+  }
+
+  #learn(): boolean {
+    const known = this.#take('lineage', this.#history.segments.length);
+    if (known === undefined) return false;
+    this.settled.push(...settledOf(this.#reading.learn(this.#history.segments.slice(0, known + 1))));
+    return true;
+  }
+
+  #take(name: string, length: number): number | undefined {
+    const next = this.#next.get(name) ?? 0;
+    if (next >= length) return undefined;
+    this.#next.set(name, next + 1);
+    return next;
+  }
+}
+
+const schedule = fc.array(fc.nat(4), { maxLength: 120 });
+const reader = fc.record({ here: fc.constantFrom(...bothRegions), mirror: rewinds, schedule });
+
+it('all readers in both regions yield the same settled commits, whatever the interleaving, and never a void or stranded one', () => {
+  fc.assert(
+    fc.property(shardHistory, fc.array(reader, { minLength: 1, maxLength: 3 }), (history, readers) => {
+      for (const { here, mirror, schedule: steps } of readers) {
+        const run = new Deliveries(history, here, mirror);
+        for (const source of steps) {
+          run.step(source);
+          expect(run.settled).toEqual(history.settled.slice(0, run.settled.length));
+        }
+        run.finish();
+        expect(run.reading.stopped).toBeUndefined();
+        expect(run.settled).toEqual(history.settled);
+      }
+    }),
+    { numRuns: 2_000, seed: 20_261_121 },
+  );
+});
+
+it('a reader that crashes at any points goes on with exactly the settled commits that it has not yet yielded', () => {
+  fc.assert(
+    fc.property(
+      shardHistory,
+      reader,
+      fc.array(fc.nat(120), { minLength: 1, maxLength: 5 }),
+      (history, { here, mirror, schedule: steps }, crashes) => {
+        const run = new Deliveries(history, here, mirror);
+        steps.forEach((source, index) => {
+          run.step(source);
+          if (crashes.includes(index)) run.crash();
+        });
+        run.finish();
+        run.crash();
+        run.finish();
+        expect(run.reading.stopped).toBeUndefined();
+        expect(run.settled).toEqual(history.settled);
+      },
+    ),
+    { numRuns: 2_000, seed: 20_261_121 },
+  );
+});
+
+it('the histories of these tests hold what they claim to: takeovers, stranded commits, zombies and settled commits', () => {
+  const seen = { settled: 0, stranded: 0, void: 0, takeovers: 0 };
+  for (const history of fc.sample(shardHistory, { numRuns: 300, seed: 20_261_121 })) {
+    const reading = new ShardReading(shard);
+    const events = [
+      ...reading.learn(history.segments),
+      ...bothRegions.flatMap((by) => history.receiptLogs[by]!.flatMap((record) => reading.receipts(by, record))),
+      ...bothRegions.flatMap((log) => history.logs[log]!.flatMap((record, offset) => reading.record({ log, offset }, record))),
+    ];
+    for (const { type } of events) if (type === 'settled' || type === 'stranded' || type === 'void') seen[type]++;
+    seen.takeovers += history.segments.filter(({ owner, mode }, at) => mode === 'solo' && history.segments[at - 1]?.owner !== owner).length;
+  }
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(100);
+});
