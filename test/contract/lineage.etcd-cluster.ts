@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { region, type Region } from '#contracts';
-import { etcdMemberId } from '../../libs/embedded-runtime/src/links/etcd-dialer.ts';
-import { startLinks, type Links } from '../../libs/embedded-runtime/src/links/links.ts';
+import { etcdMemberId, startLinks, type Links } from '#embedded-runtime';
 
 export const sites = [region('east'), region('west'), region('witness')] as const;
 const host = '127.0.0.1';
@@ -61,11 +60,19 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
     const child = spawn(
       'etcd',
       [
-        ...['--name', site, '--data-dir', join(directory, site), '--initial-cluster-token', token, '--initial-cluster-state', 'new'],
-        ...['--listen-client-urls', clientUrl(site), '--advertise-client-urls', clientUrl(site)],
-        ...['--listen-peer-urls', `http://${host}:${members.get(site)!.peer}`, '--initial-advertise-peer-urls', peerUrl(site)],
-        ...['--initial-cluster', sites.map((name) => `${name}=${peerUrl(name)}`).join(',')],
-        ...['--heartbeat-interval', '50', '--election-timeout', '500', '--logger', 'zap', '--log-level', 'error'],
+        `--name=${site}`,
+        `--data-dir=${join(directory, site)}`,
+        `--initial-cluster-token=${token}`,
+        '--initial-cluster-state=new',
+        `--listen-client-urls=${clientUrl(site)}`,
+        `--advertise-client-urls=${clientUrl(site)}`,
+        `--listen-peer-urls=http://${host}:${members.get(site)!.peer}`,
+        `--initial-advertise-peer-urls=${peerUrl(site)}`,
+        `--initial-cluster=${sites.map((name) => `${name}=${peerUrl(name)}`).join(',')}`,
+        '--heartbeat-interval=50',
+        '--election-timeout=500',
+        '--logger=zap',
+        '--log-level=error',
       ],
       { stdio: ['ignore', 'ignore', process.env['ETCD_LOG'] === undefined ? 'ignore' : 'inherit'] },
     );
@@ -79,11 +86,11 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
     await exited;
     processes.delete(site);
   };
-  const healthy = (site: Region): Promise<true> =>
+  const healthy = (site: Region): Promise<boolean> =>
     eventuallyTrue(async () => {
       const response = await fetch(`${clientUrl(site)}/health`, { signal: AbortSignal.timeout(1_000) });
-      return ((await response.json()) as { health: string }).health === 'true' || undefined;
-    }, 20_000) as Promise<true>;
+      return ((await response.json()) as { health: string }).health === 'true';
+    }, 20_000);
   const close = async (): Promise<void> => {
     await Promise.all(sites.map(kill));
     await links.close();

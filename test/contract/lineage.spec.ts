@@ -114,7 +114,7 @@ describe.each(adapters)('the lineage store: %s', (_, newStore) => {
   it('refuses to send a lineage that may not follow', async () => {
     const store = fresh();
     await store.create(first);
-    await expect(swapAndReadBack(store, (await store.read())!, first)).rejects.toThrow(IllegalLineageError);
+    await expect(swapAndReadBack(store, await store.read(), first)).rejects.toThrow(IllegalLineageError);
   });
 });
 
@@ -124,7 +124,7 @@ describe('a swap whose answer is lost (trace 20)', () => {
     store.failNextChange(fault);
     expect(await swapAndReadBack(store, undefined, first)).toEqual({ outcome: 'stored', revision: 1 });
     store.failNextChange(fault);
-    expect(await swapAndReadBack(store, (await store.read())!, next(first))).toEqual({ outcome: 'stored', revision: 2 });
+    expect(await swapAndReadBack(store, await store.read(), next(first))).toEqual({ outcome: 'stored', revision: 2 });
   });
 
   it('answer-lost, then overtaken: a conflict, with what stands there', async () => {

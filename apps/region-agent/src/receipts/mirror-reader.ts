@@ -60,7 +60,7 @@ export class MirrorReader {
     const sources = sourcesOf(here, logs);
     const isNew = sources.some(({ topic }) => !this.#sources.some((source) => source.topic === topic));
     if (!isNew && again.size === 0) return this.#settleEvents();
-    this.#inTurn('lineage', async () => {
+    void this.#inTurn('lineage', async () => {
       await this.#stopReading();
       this.#sources = sources;
       for (const source of sources) if (again.has(source.origin)) this.#fromStart(source.topic);

@@ -3,7 +3,7 @@ import type { Region } from '#contracts';
 import { isCompleteHead, processBehind, serverFrom } from './etcd-dialer.ts';
 import { ignoreError, LinkBridge } from './link-bridge.ts';
 import type { LinkFaults } from './link-faults.ts';
-import type { LinkSpec } from './links.ts';
+import type { LinkSpec } from './link-spec.ts';
 
 export const limits = {
   /** Bytes that wait in one direction of one connection: at 40 ms of delay still 200 MB/s. */
@@ -51,7 +51,7 @@ export class LinkListener {
   }
 
   faultsChanged(): void {
-    for (const bridge of [...this.#bridges]) bridge.faultsChanged();
+    for (const bridge of this.#bridges) bridge.faultsChanged();
   }
 
   status(): ListenerStatus {
@@ -69,7 +69,7 @@ export class LinkListener {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#undecided) socket.resetAndDestroy();
-    for (const bridge of [...this.#bridges]) bridge.reset();
+    for (const bridge of this.#bridges) bridge.reset();
     await closed;
   }
 

@@ -1,7 +1,3 @@
-import type { Region } from '#contracts';
-import { LinkFaults, type DirectionStatus, type Way } from './link-faults.ts';
-import { LinkListener, type ListenerStatus } from './link-listener.ts';
-
 /**
  * The links between regions as proxies in this process, so that they can be delayed, cut and healed. All that crosses between
  * regions, or to the witness, goes through one of them; what stays within a region does not.
@@ -9,29 +5,12 @@ import { LinkListener, type ListenerStatus } from './link-listener.ts';
  * A fault belongs to a direction, `east->west`: the bytes that flow from east to west, whichever side dialled. They are faults of
  * streams, not of packets: a one-way cut does not hold back TCP's own acknowledgements of the other direction.
  */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import type { Region } from '#contracts';
+import { LinkFaults, type DirectionStatus, type Way } from './link-faults.ts';
+import type { LinkSpec } from './link-spec.ts';
+import { LinkListener, type ListenerStatus } from './link-listener.ts';
 
-interface Listening {
-  /** Unique: how the link is called in status and errors. */
-  readonly name: string;
-  /** The region of the target. */
-  readonly to: Region;
-  readonly listen: Address;
-  readonly target: Address;
-}
-
-export type LinkSpec =
-  | (Listening & { readonly kind: 'tcp'; /** The region that dials. */ readonly from: Region })
-  | (Listening & {
-      readonly kind: 'etcd-peer';
-      /** The other members' regions by member id (`etcdMemberId`): they all dial this one address. */
-      readonly dialers: ReadonlyMap<string, Region>;
-      /** Regions of the running members by process id, for requests that do not name their member (Linux). */
-      readonly dialerPids?: () => ReadonlyMap<number, Region>;
-    });
+export type { LinkSpec } from './link-spec.ts';
 
 export interface DelayOptions {
   readonly from: Region;
