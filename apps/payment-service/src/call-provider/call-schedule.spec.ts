@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { orderId } from '#contracts';
-import type { ProviderCall } from '../provider/payment-provider.port.ts';
+import type { ProviderCall } from '../domain/intents.ts';
 import { CallSchedule } from './call-schedule.ts';
 
-const call = (key: string): ProviderCall => ({ kind: 'void', key, orderId: orderId('ord_a') });
-const keysOf = (calls: readonly ProviderCall[]): readonly string[] => calls.map(({ key }) => key);
+const call = (key: string): ProviderCall => ({ kind: 'void', idempotencyKey: key, orderId: orderId('ord_a'), authorizationId: 'x' });
+const keysOf = (calls: readonly ProviderCall[]): readonly string[] => calls.map((call) => call.idempotencyKey);
 const scheduleOf = (concurrencyMax: number): CallSchedule =>
   new CallSchedule({ concurrencyMax, firstRetryMs: 100, retryMaxMs: 1_000, random: () => 0.5 });
 
@@ -70,7 +70,7 @@ describe('the schedule of outstanding calls', () => {
         const outstanding = new Map<number, readonly string[]>();
         let nowMs = 0;
         const start = (): void => {
-          for (const { key } of schedule.start(nowMs)) {
+          for (const { idempotencyKey: key } of schedule.start(nowMs)) {
             expect(running.has(key)).toBe(false);
             running.add(key);
           }

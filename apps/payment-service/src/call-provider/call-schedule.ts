@@ -1,5 +1,5 @@
 import { assert } from '#kernel';
-import type { ProviderCall } from '../provider/payment-provider.port.ts';
+import type { ProviderCall } from '../domain/intents.ts';
 
 export interface ScheduleOptions {
   readonly concurrencyMax: number;
@@ -44,15 +44,15 @@ export class CallSchedule {
    * @returns the keys that were forgotten.
    */
   setOutstanding(order: string, calls: readonly ProviderCall[]): readonly string[] {
-    const keys = calls.map((call) => call.key);
+    const keys = calls.map((call) => call.idempotencyKey);
     const gone = (this.#keysOf.get(order) ?? []).filter((key) => !keys.includes(key));
     for (const key of gone) this.#forget(key);
     if (keys.length === 0) this.#keysOf.delete(order);
     else this.#keysOf.set(order, keys);
     for (const call of calls) {
-      if (this.#entries.has(call.key)) continue;
-      this.#entries.set(call.key, { call, phase: 'due', failures: 0, dueMs: 0 });
-      this.#due.add(call.key);
+      if (this.#entries.has(call.idempotencyKey)) continue;
+      this.#entries.set(call.idempotencyKey, { call, phase: 'due', failures: 0, dueMs: 0 });
+      this.#due.add(call.idempotencyKey);
     }
     return gone;
   }

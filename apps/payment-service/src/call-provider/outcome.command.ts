@@ -1,6 +1,7 @@
 import { derivedCommandId, type CommandId, type OrderId, type PaymentCommand } from '#contracts';
 import { assertNever } from '#kernel';
-import type { ProviderCall, ProviderOutcome } from '../provider/payment-provider.port.ts';
+import type { ProviderCall } from '../domain/intents.ts';
+import type { ProviderOutcome } from '../provider/payment-provider.port.ts';
 
 /** The provider's answer, to be put before the payment's shard. */
 export interface OutcomeCommand {
@@ -12,7 +13,11 @@ export interface OutcomeCommand {
 
 /** Pure. `now` is UTC, ISO 8601. The same answer to the same call has the same command id. */
 export function outcomeCommand(call: ProviderCall, outcome: ProviderOutcome, now: string): OutcomeCommand {
-  return { commandId: derivedCommandId(call.key, outcome.outcome), orderId: call.orderId, command: commandOf(call, outcome, now) };
+  return {
+    commandId: derivedCommandId(call.idempotencyKey, outcome.outcome),
+    orderId: call.orderId,
+    command: commandOf(call, outcome, now),
+  };
 }
 
 function commandOf(call: ProviderCall, outcome: ProviderOutcome, now: string): PaymentCommand {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { customerId, orderId, paymentCommandSchema } from '#contracts';
 import { HttpPaymentProvider } from '../provider/http-payment-provider.ts';
-import type { AuthorizeCall, PaymentProvider, ProviderCall, ProviderOutcome } from '../provider/payment-provider.port.ts';
+import type { ProviderCall } from '../domain/intents.ts';
+import type { AuthorizeCall, PaymentProvider, ProviderOutcome } from '../provider/payment-provider.port.ts';
 import type { OutcomeCommand } from './outcome.command.ts';
 import { ProviderCaller, type ProviderCallerOptions } from './provider-caller.ts';
 
@@ -60,7 +61,7 @@ function authorization(amountMinor = 100): AuthorizeCall {
       .padStart(26, 'a')
       .replaceAll(/[0189]/g, 'x')}${orders}`,
   );
-  return { kind: 'authorize', key: `auth:${id}`, orderId: id, customerId: customerId('c1'), amountMinor, currency: 'GBP' };
+  return { kind: 'authorize', idempotencyKey: `auth:${id}`, orderId: id, customerId: customerId('c1'), amountMinor, currency: 'GBP' };
 }
 function callerOf(options: Partial<ProviderCallerOptions>): { caller: ProviderCaller; emitted: OutcomeCommand[] } {
   const emitted: OutcomeCommand[] = [];
@@ -85,13 +86,13 @@ describe('outstanding calls, with the sandbox over HTTP', () => {
   it('become commands that say what the provider answered', async () => {
     const { caller, emitted } = callerOf({});
     const authorize = authorization();
-    const about = { orderId: authorize.orderId, currency: 'GBP' };
+    const about = { orderId: authorize.orderId, authorizationId: 'a1', currency: 'GBP' };
     const script: readonly ProviderCall[] = [
       authorize,
-      { kind: 'capture', key: `cap:${authorize.key}`, captureId: 's1', amountMinor: 100, ...about },
-      { kind: 'refund', key: `ref:${authorize.key}`, refundId: 'r1', amountMinor: 30, ...about },
-      { kind: 'refund', key: `big:${authorize.key}`, refundId: 'r2', amountMinor: 71, ...about },
-      { kind: 'void', key: `void:${authorize.key}`, orderId: authorize.orderId },
+      { kind: 'capture', idempotencyKey: `cap:${authorize.idempotencyKey}`, captureId: 's1', amountMinor: 100, ...about },
+      { kind: 'refund', idempotencyKey: `ref:${authorize.idempotencyKey}`, refundId: 'r1', amountMinor: 30, ...about },
+      { kind: 'refund', idempotencyKey: `big:${authorize.idempotencyKey}`, refundId: 'r2', amountMinor: 71, ...about },
+      { kind: 'void', idempotencyKey: `void:${authorize.idempotencyKey}`, orderId: authorize.orderId, authorizationId: 'a1' },
     ];
     for (const [i, call] of script.entries()) {
       caller.setOutstanding(authorize.orderId, [call]);
@@ -104,7 +105,7 @@ describe('outstanding calls, with the sandbox over HTTP', () => {
       { type: 'RecordRefundRefused', refundId: 'r2', reason: 'exceeds-capture' },
       { type: 'RecordVoided' },
     ]);
-    expect(emitted[0]?.commandId).toBe(`${authorize.key}:approved`);
+    expect(emitted[0]?.commandId).toBe(`${authorize.idempotencyKey}:approved`);
   });
 
   it('charge once although every second attempt fails after charging, answers late or resets', async () => {

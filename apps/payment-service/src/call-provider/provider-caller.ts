@@ -1,5 +1,6 @@
 import { assertNever } from '#kernel';
-import type { PaymentProvider, ProviderCall, ProviderOutcome } from '../provider/payment-provider.port.ts';
+import type { ProviderCall } from '../domain/intents.ts';
+import type { PaymentProvider, ProviderOutcome } from '../provider/payment-provider.port.ts';
 import { CallSchedule } from './call-schedule.ts';
 import { outcomeCommand, type OutcomeCommand } from './outcome.command.ts';
 import { OutcomeEmitter } from './outcome-emitter.ts';
@@ -123,11 +124,12 @@ export class ProviderCaller {
     try {
       outcome = await this.#ask(call);
     } catch (error) {
-      const failures = this.#schedule.failed(call.key, this.#clock.nowMs());
-      if (failures > 0) this.#options.onTrouble({ what: 'call', key: call.key, failures, error });
+      const failures = this.#schedule.failed(call.idempotencyKey, this.#clock.nowMs());
+      if (failures > 0) this.#options.onTrouble({ what: 'call', key: call.idempotencyKey, failures, error });
       return;
     }
-    if (this.#schedule.answered(call.key)) this.#emitter.add(call.key, outcomeCommand(call, outcome, this.#clock.now()));
+    if (this.#schedule.answered(call.idempotencyKey))
+      this.#emitter.add(call.idempotencyKey, outcomeCommand(call, outcome, this.#clock.now()));
   }
 
   #ask(call: ProviderCall): Promise<ProviderOutcome> {

@@ -1,14 +1,7 @@
 import { z } from 'zod';
+import type { ProviderCall } from '../domain/intents.ts';
 import { ProviderUnknownError } from './payment-provider.port.ts';
-import type {
-  AuthorizeCall,
-  CaptureCall,
-  PaymentProvider,
-  ProviderCall,
-  ProviderOutcome,
-  RefundCall,
-  VoidCall,
-} from './payment-provider.port.ts';
+import type { AuthorizeCall, CaptureCall, PaymentProvider, ProviderOutcome, RefundCall, VoidCall } from './payment-provider.port.ts';
 
 const answerSchema = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('approved'), id: z.string().min(1) }),
@@ -24,7 +17,7 @@ export interface HttpPaymentProviderOptions {
 }
 
 /**
- * The payment sandbox's HTTP protocol: `POST` with an `Idempotency-Key`, 200 with an outcome. A timeout, a lost connection, any
+ * The payment sandbox's HTTP protocol: `POST` with an `Idempotency-Key`, the payment named by its order id, 200 with an outcome. A timeout, a lost connection, any
  * other status and any other body are unknown. A 4xx is unknown too: it is our bug, the card may be charged, and only a person
  * can tell; it stays outstanding and is reported until then. Connections are kept alive by `fetch`.
  */
@@ -53,13 +46,13 @@ export class HttpPaymentProvider implements PaymentProvider {
   }
 
   async #post(path: string, call: ProviderCall, body: object): Promise<ProviderOutcome> {
-    const about = `${call.kind} of ${call.orderId} under ${call.key}`;
+    const about = `${call.kind} of ${call.orderId} under ${call.idempotencyKey}`;
     let status: number;
     let text: string;
     try {
       const response = await fetch(new URL(path, this.#options.url), {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json', 'idempotency-key': call.key },
+        headers: { 'content-type': 'application/json', accept: 'application/json', 'idempotency-key': call.idempotencyKey },
         body: JSON.stringify(body),
         redirect: 'error',
         signal: AbortSignal.timeout(this.#options.timeoutMs),

@@ -1,19 +1,10 @@
-import type { CustomerId, OrderId } from '#contracts';
+import type { ProviderCall } from '../domain/intents.ts';
 
-/** One call that the log says must be made. `key` is the provider's idempotency key: derived from the intent, never new. */
-interface About {
-  readonly key: string;
-  readonly orderId: OrderId;
-}
-interface Money {
-  readonly amountMinor: number;
-  readonly currency: string;
-}
-export type AuthorizeCall = About & Money & { readonly kind: 'authorize'; readonly customerId: CustomerId };
-export type CaptureCall = About & Money & { readonly kind: 'capture'; readonly captureId: string };
-export type VoidCall = About & { readonly kind: 'void' };
-export type RefundCall = About & Money & { readonly kind: 'refund'; readonly refundId: string };
-export type ProviderCall = AuthorizeCall | CaptureCall | VoidCall | RefundCall;
+type Of<K extends ProviderCall['kind']> = Extract<ProviderCall, { kind: K }>;
+export type AuthorizeCall = Of<'authorize'>;
+export type CaptureCall = Of<'capture'>;
+export type VoidCall = Of<'void'>;
+export type RefundCall = Of<'refund'>;
 
 /** What the provider said, for ever: the same key gets the same answer. `providerId` names the operation at the provider. */
 export type ProviderOutcome =
