@@ -63,7 +63,7 @@ export class HttpCatalogue implements Catalogue {
     for (const _url of inventoryUrls) {
       const url = inventoryUrls[this.#next++ % inventoryUrls.length]!;
       try {
-        const response = await fetch(new URL(url), {
+        const response = await fetch(new URL(internalPricesPath, url), {
           method: 'POST',
           headers: { 'content-type': 'application/json', traceparent: currentTraceparent() },
           body: JSON.stringify({ skus }),
