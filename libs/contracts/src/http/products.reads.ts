@@ -45,14 +45,6 @@ export const availabilityAnswerSchema = z.object({
 });
 export type AvailabilityAnswer = Readonly<z.infer<typeof availabilityAnswerSchema>>;
 
-export const pricesMax = 5_000;
-/** `POST /internal/prices`, of the inventory service to services of its region. */
-export const pricesBodySchema = z.strictObject({ skus: z.array(skuSchema).min(1).max(pricesMax) });
-export type PricesBody = Readonly<z.infer<typeof pricesBodySchema>>;
-/** A sku that is not in the catalogue is missing. */
-export const pricesAnswerSchema = z.object({ prices: z.array(productReadSchema) });
-export type PricesAnswer = Readonly<z.infer<typeof pricesAnswerSchema>>;
-
 const skuParams = z.strictObject({ sku: skuSchema });
 
 export const productReadRoutes: readonly Route[] = [

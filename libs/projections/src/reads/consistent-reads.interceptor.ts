@@ -4,7 +4,7 @@ import { catchError, from, map, type Observable, switchMap } from 'rxjs';
 import { consistencyTokenOf, headerNames, problem } from '#service-kit';
 import type { ProgressWatch } from './progress-watch.ts';
 
-export const progressWatchToken = Symbol('evenkeel:progress-watch');
+export const PROGRESS_WATCH = Symbol('evenkeel:progress-watch');
 
 /** Socket errors, and SQLSTATE classes 08 (connection), 53 (resources) and 57 (shut down, cancelled): the database is away. */
 function databaseIsAway(error: unknown): boolean {
@@ -21,7 +21,7 @@ function databaseIsAway(error: unknown): boolean {
 export class ConsistentReads implements NestInterceptor {
   readonly #progress: ProgressWatch;
 
-  constructor(@Inject(progressWatchToken) progress: ProgressWatch) {
+  constructor(@Inject(PROGRESS_WATCH) progress: ProgressWatch) {
     this.#progress = progress;
   }
 
