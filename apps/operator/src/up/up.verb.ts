@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { regionsOf } from '#contracts';
+import { runForeground, type EmbeddedRuntime } from '#embedded-runtime';
+import { writtenTopology } from '../terminal/home.ts';
+import { answerWith, verb, type CommonOptions } from '../terminal/verb.ts';
+import { mintFor } from '../token/mint.ts';
+import { runDetached } from './detached.ts';
+import { loadSampleCatalogue } from './sample-catalogue.ts';
+import { assembleRuntime } from './system.ts';
+import { sampleCustomer, welcome } from './welcome.ts';
+
+interface UpOptions extends CommonOptions {
+  readonly detach: boolean;
+  readonly fresh: boolean;
+  readonly sample: boolean;
+  readonly instances?: string;
+}
+
+const instancesSchema = z.coerce.number<string>().int().min(1).max(9);
+const tokenSeconds = 12 * 3600;
+
+export function upVerb(): Command {
+  return verb('up', 'start both regions, the witness and the payment sandbox')
+    .option('--detach', 'return when everything is ready; `evenkeel down` stops it', false)
+    .option('--fresh', 'forget all that an earlier run stored', false)
+    .option('--instances <n>', 'of the storefront and of each service, in each region')
+    .option('--sample', 'load a sample catalogue', false)
+    .action((options: UpOptions) => (options.detach ? answerWith(options, () => runDetached(argumentsOf(options))) : upInForeground(options)));
+}
+
+/** The options of the detached process, which runs in its own foreground. */
+const argumentsOf = ({ fresh, sample, instances }: UpOptions): readonly string[] => [
+  'up', ...(fresh ? ['--fresh'] : []), ...(sample ? ['--sample'] : []), ...(instances === undefined ? [] : ['--instances', instances]),
+];
+
+async function upInForeground(options: UpOptions): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`${options.json ? JSON.stringify({ report: line }) : line}\n`);
+  try {
+    const instances = options.instances === undefined ? undefined : instancesSchema.parse(options.instances);
+    const runtime = await assembleRuntime({ fresh: options.fresh, instances, report: say });
+    process.exitCode = await runForeground(runtime, { report: say, onReady: (signal) => tellReady(runtime, options, signal, say) });
+  } catch (error) {
+    say(`evenkeel: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+async function tellReady(runtime: EmbeddedRuntime, { json, sample }: UpOptions, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+  const topology = await writtenTopology();
+  const { parts, readyAfterMs = 0 } = await runtime.status();
+  const storefront = parts.find(({ url, state, name }) => name.endsWith('.storefront-api') && state === 'ready' && url !== undefined)?.url;
+  if (sample && storefront !== undefined) {
+    const operatorToken = await mintFor(topology, { subject: 'operator', roles: ['operator'], validForSeconds: 600 });
+    await loadSampleCatalogue({ storefront, regions: regionsOf(topology), operatorToken, signal });
+    say('sample catalogue loaded');
+  }
+  const customerToken = await mintFor(topology, { subject: sampleCustomer, roles: [], validForSeconds: tokenSeconds });
+  if (json) process.stdout.write(`${JSON.stringify({ ready: true, readyAfterMs, parts })}\n`);
+  else say(`\n${welcome({ topology, parts, readyAfterMs, customerToken })}\n\nCtrl-C stops everything.`);
+}
