@@ -1,0 +1,34 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import type { Region, Topology } from '#contracts';
+import { CLOCK, COMMAND_GATEWAY, REGION, systemClock, TOPOLOGY } from '#service-kit';
+import type { CommandGateway } from '#shard-log';
+import { inventoryReadControllers, inventoryReadProviders } from './inventory-reads.providers.ts';
+import { stockWriteControllers, stockWriteProviders } from './stock-writes.providers.ts';
+
+export interface InventoryModuleOptions {
+  readonly region: Region;
+  readonly topology: Topology;
+  readonly gateway: CommandGateway;
+  readonly reads: readonly Provider[];
+}
+
+@Module({})
+export class InventoryModule {
+  static with(options: InventoryModuleOptions): DynamicModule {
+    return {
+      module: InventoryModule,
+      imports: [CqrsModule.forRoot()],
+      controllers: [...stockWriteControllers, ...inventoryReadControllers],
+      providers: [
+        ...stockWriteProviders,
+        ...inventoryReadProviders,
+        ...options.reads,
+        { provide: REGION, useValue: options.region },
+        { provide: TOPOLOGY, useValue: options.topology },
+        { provide: CLOCK, useValue: systemClock },
+        { provide: COMMAND_GATEWAY, useValue: options.gateway },
+      ],
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import { allEvents, orderCommandSchema, orderEvents } from '#contracts';
+import { runProcessManager } from '#process-manager';
+import { openServiceReads, startShardService } from '#service-host';
+import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
+import { checkoutProcess } from './domain/checkout.ts';
+import { orderDecider } from './domain/order.ts';
+import { ProjectedOrderOutcomes } from './order-outcomes/projected-order-outcomes.ts';
+import { orderMigrations, orderProjector, orderSchema, orderStateVersion } from './order-projector.definition.ts';
+import { orderReadEntities } from './order-reads.providers.ts';
+import { OrderModule } from './order.module.ts';
+import { HttpCatalogue } from './place-order/http-catalogue.ts';
+
+/** Raised when the same events shall give other checkout states: they are then folded anew. */
+const checkoutVersion = 1;
+
+await runProcess('order-service', async (parts) => {
+  const { config, lifecycle, health, log } = parts;
+  const { region, topology, addresses, listen } = config;
+  const { cluster, database, writers } = await startShardService(parts, {
+    service: 'order',
+    decider: orderDecider,
+    catalogue: orderEvents,
+    parseCommand: (command) => orderCommandSchema.parse(command),
+    schema: orderSchema,
+    projector: orderProjector.name,
+    stateVersion: orderStateVersion,
+  });
+  const reads = await openServiceReads(parts, { service: 'order', database, entities: orderReadEntities, migrations: orderMigrations });
+  await lifecycle.start('checkout', async () => {
+    const checkout = await runProcessManager({
+      definition: checkoutProcess(topology),
+      version: checkoutVersion,
+      services: ['order', 'inventory', 'payment'],
+      catalogue: allEvents,
+      here: region,
+      topology,
+      cluster,
+      databaseUrl: addresses.postgres,
+      schema: 'order_checkout',
+      ownerOf: (shard) => writers.ownerOf(shard),
+      log,
+    });
+    return () => checkout.stop();
+  });
+  const module = OrderModule.with({
+    region,
+    topology,
+    gateway: writers.gateway,
+    catalogue: new HttpCatalogue({ inventoryUrls: addresses.services.inventory, freshMs: 2_000, timeoutMs: 3_000, rememberedMax: 20_000 }),
+    outcomes: new ProjectedOrderOutcomes(reads.source),
+    reads: reads.providers,
+  });
+  const app = await createServiceApp(module, { log, health, verifier: createVerifier(topology.identity) });
+  await lifecycle.start('http', () => listenOn(app, listen));
+});

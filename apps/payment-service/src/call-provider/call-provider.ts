@@ -1,0 +1,64 @@
+import { paymentEvents, type Region, type ShardId, type Topology } from '#contracts';
+import { openCommandEmitter, runProcessManager } from '#process-manager';
+import type { LogCluster } from '#shard-log';
+import type { Logger } from 'pino';
+import { intentsProcess, outstandingCalls } from '../domain/intents.ts';
+import { HttpPaymentProvider } from '../provider/http-payment-provider.ts';
+import { OutcomeShards, paymentShardOf } from './outcome-shards.ts';
+import { ProviderCaller } from './provider-caller.ts';
+
+export interface CallProviderOptions {
+  readonly here: Region;
+  readonly topology: Topology;
+  readonly cluster: LogCluster;
+  readonly databaseUrl: string;
+  readonly ownerOf: (shard: ShardId) => Region | undefined;
+  readonly log: Logger;
+}
+
+/** Raised when the same events shall give other intents: they are then folded anew. */
+const intentsVersion = 1;
+/** Longer than a provider usually takes: a late answer costs another call under the same key, never another charge. */
+const providerTimeoutMs = 5_000;
+
+/** Folds settled payment events and asks the provider for what is outstanding in the shards that this region owns. */
+export async function startProviderCalls(options: CallProviderOptions): Promise<{ stop(): Promise<void>; readonly caller: ProviderCaller }> {
+  const { here, topology, cluster, log } = options;
+  const shards = new OutcomeShards();
+  const emitter = await openCommandEmitter(cluster, 'provider-outcomes');
+  const caller = new ProviderCaller({
+    provider: new HttpPaymentProvider({ url: topology.paymentProvider.url, timeoutMs: providerTimeoutMs }),
+    emit: (outcomes) =>
+      emitter.emit(
+        shards.addressed(outcomes).map(({ commandId, shard, orderId, command }) => ({ commandId, shard, key: orderId, correlation: orderId, command })),
+      ),
+    onTrouble: ({ what, key, failures, error }) => log.warn({ what, key, failures, error: String(error) }, 'the provider was not reached; it is asked again'),
+  });
+  const manager = await runProcessManager({
+    definition: intentsProcess,
+    version: intentsVersion,
+    services: ['payment'],
+    catalogue: paymentEvents,
+    here,
+    topology,
+    cluster,
+    databaseUrl: options.databaseUrl,
+    schema: 'payment_intents',
+    ownerOf: options.ownerOf,
+    onState: (orderId, state) => {
+      const shard = paymentShardOf(topology, state);
+      const calls = shard !== undefined && options.ownerOf(shard) === here ? outstandingCalls(state) : [];
+      shards.set(orderId, calls.length === 0 ? undefined : shard);
+      caller.setOutstanding(orderId, calls);
+    },
+    log,
+  });
+  return {
+    caller,
+    stop: async () => {
+      await manager.stop();
+      await caller.close();
+      await emitter.close();
+    },
+  };
+}
