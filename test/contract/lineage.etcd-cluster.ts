@@ -15,6 +15,8 @@ const token = 'lineage-contract';
 export interface EtcdCluster {
   readonly links: Links;
   clientUrl(site: Region): string;
+  /** As derived from its URL and the cluster's token. */
+  memberId(site: Region): string;
   /** SIGKILL, and start again on the same data. */
   kill(site: Region): Promise<void>;
   restart(site: Region): Promise<void>;
@@ -43,6 +45,7 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
     sites.map((site, index) => [site, { client: ports[index * 3]!, peer: ports[index * 3 + 1]!, link: ports[index * 3 + 2]! }]),
   );
   const peerUrl = (site: Region): string => `http://${host}:${members.get(site)!.link}`;
+  const memberId = (site: Region): string => etcdMemberId([peerUrl(site)], token);
   const processes = new Map<Region, ChildProcess>();
   const links = await startLinks(
     sites.map((to) => ({
@@ -51,7 +54,7 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
       to,
       listen: { host, port: members.get(to)!.link },
       target: { host, port: members.get(to)!.peer },
-      dialers: new Map(sites.filter((site) => site !== to).map((site) => [etcdMemberId([peerUrl(site)], token), site])),
+      dialers: new Map(sites.filter((site) => site !== to).map((site) => [memberId(site), site])),
       dialerPids: () => new Map([...processes].map(([site, child]) => [child.pid!, site])),
     })),
   );
@@ -106,6 +109,7 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
   return {
     links,
     clientUrl,
+    memberId,
     kill,
     restart: async (site) => {
       start(site);

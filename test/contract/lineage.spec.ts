@@ -144,6 +144,13 @@ describe('a swap whose answer is lost (trace 20)', () => {
 });
 
 describe('three members behind links', () => {
+  it('have the ids that are derived for them: by these the links tell who dials', async () => {
+    const response = await fetch(`${cluster.clientUrl(east)}/v3/cluster/member/list`, { method: 'POST', body: '{}' });
+    const { members } = (await response.json()) as { members: { ID: string; name: string }[] };
+    const ids = Object.fromEntries(members.map(({ ID, name }) => [name, BigInt(ID).toString(16)]));
+    expect(ids).toEqual(Object.fromEntries(sites.map((site) => [site, cluster.memberId(site)])));
+  });
+
   it('a member that is cut off answers unknown, the others go on, and it sees their change after the heal', async () => {
     tests += 1;
     const [inEast, inWest] = [etcdStore(east), etcdStore(west)];
