@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { downVerb } from './down/down.verb.ts';
 import { killVerb, pauseVerb, resumeVerb } from './kill/part-action.verbs.ts';
+import { addLinkVerb } from './link/link.verb.ts';
 import { logsVerb } from './logs/logs.verb.ts';
 import { parkedVerb } from './parked/parked.verb.ts';
 import { statusVerb } from './status/status.verb.ts';
+import { runtime } from './terminal/home.ts';
 import { tokenVerb } from './token/token.verb.ts';
 import { upVerb } from './up/up.verb.ts';
 
@@ -12,4 +14,10 @@ const verbs: readonly (() => Command)[] = [upVerb, downVerb, statusVerb, logsVer
 
 const program = new Command('evenkeel').description('Two regions on one machine: start them, watch them, break them.').showHelpAfterError();
 for (const makeVerb of verbs) program.addCommand(makeVerb());
-await program.parseAsync(process.argv);
+addLinkVerb(program, { control: runtime, print: (line) => void process.stdout.write(`${line}\n`) });
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.stderr.write(`evenkeel: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
