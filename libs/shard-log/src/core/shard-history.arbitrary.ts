@@ -10,10 +10,14 @@ import type { Receipt, ReceiptsRecord, ShardRecord } from './records.ts';
 export interface ShardHistory {
   readonly logs: Readonly<Record<string, readonly ShardRecord[]>>;
   readonly receiptLogs: Readonly<Record<string, readonly ReceiptsRecord[]>>;
+  /** Per log its length at the end of each chapter: what two shards' logs in one partition are interleaved by. */
+  readonly chapterEnds: Readonly<Record<string, readonly number[]>>;
   readonly segments: readonly Segment[];
   /** As `settledOf` writes them. */
   readonly settled: readonly string[];
 }
+
+export const bothRegions: readonly Region[] = [east, west];
 
 interface Opening {
   readonly commits: number;
@@ -64,6 +68,7 @@ interface Written {
 export function historyOf(chapters: readonly Chapter[]): ShardHistory {
   const logs: Record<string, ShardRecord[]> = { east: [], west: [] };
   const receiptLogs: Record<string, ReceiptsRecord[]> = { east: [], west: [] };
+  const chapterEnds: Record<string, number[]> = { east: [], west: [] };
   const segments: Segment[] = [];
   const settled: string[] = [];
   const late: { due: number; log: Region; records: readonly ShardRecord[] }[] = [];
@@ -89,8 +94,9 @@ export function historyOf(chapters: readonly Chapter[]): ShardHistory {
       now = next;
     }
     for (const zombie of late.filter(({ due }) => due === index)) logs[zombie.log]!.push(...zombie.records);
+    for (const region of bothRegions) chapterEnds[region]!.push(logs[region]!.length);
   });
-  return { logs, receiptLogs, segments, settled };
+  return { logs, receiptLogs, chapterEnds, segments, settled };
 }
 
 function writeChapter(log: ShardRecord[], { term, base }: Segment, openings: readonly Opening[]): readonly Written[] {
@@ -171,5 +177,3 @@ export function mirrored<T>(log: readonly T[], { rewinds: list }: Rewinds): read
     ...list.filter(({ at }) => at === index).flatMap(({ back }) => log.slice(Math.max(0, index + 1 - back), index + 1)),
   ]);
 }
-
-export const bothRegions: readonly Region[] = [east, west];

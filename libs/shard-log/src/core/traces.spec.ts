@@ -243,6 +243,14 @@ describe('beyond the traces', () => {
     expect(inWords(log.learn([segment(1, east, 0, 'solo'), segment(3, east, 0, 'solo')]))).toEqual(['void 1']);
   });
 
+  it('a log waits in its own order: what stands behind a held record is looked at after it', () => {
+    const { it: log, feed } = reading();
+    log.learn([segment(1, east, 0, 'solo')]);
+    feed(east, fence(1, 1, 0), commit(1, 1, 1), fence(3, 1, 1));
+    expect(feed(east, commit(1, 1, 2))).toEqual([]);
+    expect(inWords(log.learn([segment(1, east, 0, 'solo'), segment(3, east, 1)]))).toEqual(['fence 1 accepted', 'void 2']);
+  });
+
   it('too much in memory holds the log back, and releases it when half is gone', () => {
     const log = new ShardReading(shard, undefined, { heldMax: 4, pendingMax: 4 });
     const feed = feeder(log);

@@ -11,7 +11,7 @@ import {
   type ShardId,
 } from '#contracts';
 import type { ReadFrom, StoredRecord, TopicPartition } from '../cluster.port.ts';
-import type { ReadingEvent, ShardResume } from '../core/reading-events.ts';
+import { readingLimits, type ReadingEvent, type ReadingLimits, type ShardResume } from '../core/reading-events.ts';
 import { decodeLineage, decodeReceipts, decodeShardRecord } from '../core/record-codec.ts';
 import type { Position, Receipt } from '../core/records.ts';
 import { ShardReading } from '../core/shard-reading.ts';
@@ -67,14 +67,14 @@ export class FeedState {
   #lineage: LineageRecord | undefined;
   #readSinceCheckpoint = 0;
 
-  constructor(scope: FeedScope, from: FeedCheckpoint | undefined, observer: FeedObserver = {}) {
+  constructor(scope: FeedScope, from: FeedCheckpoint | undefined, observer: FeedObserver = {}, limits: ReadingLimits = readingLimits) {
     assert(from === undefined || from.version === 1, 'a feed understands checkpoints of version 1');
     this.#scope = scope;
     this.#observer = observer;
     const topics = feedTopics(scope);
     this.#topics = new Map(topics.map((topic) => [topic.topic, topic]));
     this.#positions = new FeedPositions(topics, from);
-    for (const id of feedShards(scope)) this.#follow(id, from?.shards[id] as ShardResume | undefined);
+    for (const id of feedShards(scope)) this.#follow(id, from?.shards[id] as ShardResume | undefined, limits);
     if (from !== undefined && from.lineage !== null) this.#lineage = lineageRecordSchema.parse(from.lineage);
   }
 
@@ -159,13 +159,13 @@ export class FeedState {
     return true;
   }
 
-  #follow(id: ShardId, resume: ShardResume | undefined): void {
+  #follow(id: ShardId, resume: ShardResume | undefined, limits: ReadingLimits): void {
     const { service, partition } = shardOf(id);
     const topics = this.#scope.regions.map((log) => {
       const topic = topicIn(this.#scope.here, log, eventsTopic(service));
       return [log, { topic, key: positionKey(topic, partition) }] as const;
     });
-    const reading = new ShardReading(id, resume);
+    const reading = new ShardReading(id, resume, limits);
     this.#shards.set(id, { id, reading, partition, topics: new Map(topics), stored: undefined });
   }
 

@@ -102,8 +102,8 @@ class RunningFeed implements OpenSettledFeed {
   async #onBatch(records: readonly StoredRecord[]): Promise<void> {
     const first = records[0];
     if (first === undefined) return;
-    // A topic that did not exist at the start: its id is taken down before anything of it counts.
-    if (this.#state.topicId(first.topic) === undefined) await this.#identify(first.topic);
+    // A topic that did not exist at the start: its id is taken down before anything of it counts, or with the next batch.
+    if (this.#state.topicId(first.topic) === undefined) await this.#identify(first.topic).catch(() => false);
     const outcome = this.#state.apply(records);
     await this.#tell(outcome);
     this.#options.observer?.onRead?.();
