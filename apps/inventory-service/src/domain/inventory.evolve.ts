@@ -1,6 +1,14 @@
 import { assertNever } from '#kernel';
 import type { InventoryEvent, Sku, SkuQuantity } from '#contracts';
-import { noDepartures, type Booking, type InventoryState, type Pool, type Product, type Reservation, type Transfer } from './inventory.state.ts';
+import {
+  noDepartures,
+  type Booking,
+  type InventoryState,
+  type Pool,
+  type Product,
+  type Reservation,
+  type Transfer,
+} from './inventory.state.ts';
 import { moveLines, quantityBySku } from './stock-lines.ts';
 
 export function evolveInventory(streamId: string, state: InventoryState, event: InventoryEvent): InventoryState {

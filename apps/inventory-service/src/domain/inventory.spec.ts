@@ -3,8 +3,32 @@ import { accept, deciderSpec, reject } from '#kernel';
 import { inventoryCommandSchema, inventoryEvents, region, sku, type InventoryCommand, type InventoryEvent } from '#contracts';
 import { inventoryDecider } from './inventory.ts';
 import {
-  adjust, arrive, arrived, awaited, line, list, mug, now, order, receive, received, rejected, release, released, reserve, reserved, restock,
-  restocked, send, sent, ship, shipped, stopAwaiting, tea, transfer, west,
+  adjust,
+  arrive,
+  arrived,
+  awaited,
+  line,
+  list,
+  mug,
+  now,
+  order,
+  receive,
+  received,
+  rejected,
+  release,
+  released,
+  reserve,
+  reserved,
+  restock,
+  restocked,
+  send,
+  sent,
+  ship,
+  shipped,
+  stopAwaiting,
+  tea,
+  transfer,
+  west,
 } from './inventory.fixtures.ts';
 
 const spec = deciderSpec(inventoryDecider);
@@ -42,7 +66,9 @@ describe('reserving', () => {
     const wanted = [line(tea, 7), line(mug, 1)] as const;
     expect(spec.given(...history).when(reserve([west], ...wanted))).toEqual(accept([awaited([transfer(tea, 2)], ...wanted)]));
     const other = { ...reserve([], line(tea, 5)), orderId: 'ord_zzzzzzzzzzzzzzzzzzzzzzzzzz' } as InventoryCommand;
-    expect(spec.given(...history, awaited([transfer(tea, 2)], ...wanted)).when(other)).toMatchObject({ events: [{ type: 'StockReserved' }] });
+    expect(spec.given(...history, awaited([transfer(tea, 2)], ...wanted)).when(other)).toMatchObject({
+      events: [{ type: 'StockReserved' }],
+    });
   });
 
   it('names transfers of skus with blanks by a valid id', () => {
@@ -85,7 +111,14 @@ describe('waiting for transfers', () => {
 
   it('asks the next region when the first could not give', () => {
     const north = region('north');
-    const first: InventoryEvent = { type: 'StockAwaited', orderId: order, lines: [line(tea, 2)], transfers: [transfer(tea, 2)], nextRegions: [north], awaitedAt: now };
+    const first: InventoryEvent = {
+      type: 'StockAwaited',
+      orderId: order,
+      lines: [line(tea, 2)],
+      transfers: [transfer(tea, 2)],
+      nextRegions: [north],
+      awaitedAt: now,
+    };
     expect(spec.given().when(reserve([west, north], line(tea, 2)))).toEqual(accept([first]));
     expect(spec.given(first).when(arrive(tea, 0, [line(tea, 2)]))).toEqual(
       accept([arrived(tea, 0), awaited([transfer(tea, 2, north)], line(tea, 2))]),
@@ -122,7 +155,10 @@ describe('sending transfers', () => {
     ['everything when that is the need', 2, 2, 2],
     ['no more than an event can carry', 1_000_001, 1_000_000, 1_000_000],
   ])('sends %s', (_, onHand, needed, given) => {
-    const receipts = [received(tea, Math.min(onHand, 1_000_000), 'r1'), ...(onHand > 1_000_000 ? [received(tea, onHand - 1_000_000, 'r2')] : [])];
+    const receipts = [
+      received(tea, Math.min(onHand, 1_000_000), 'r1'),
+      ...(onHand > 1_000_000 ? [received(tea, onHand - 1_000_000, 'r2')] : []),
+    ];
     expect(spec.given(...receipts).when(send(tea, needed))).toEqual(accept([sent(tea, given)]));
   });
 
@@ -158,7 +194,9 @@ describe('releasing, shipping, restocking', () => {
 
   it('ships nothing that is not reserved', () => {
     expect(spec.given(received(tea, 5)).when(ship('s1', line(tea, 1)))).toEqual(reject({ code: 'nothing-reserved', orderId: order }));
-    expect(spec.given(...held, released(line(tea, 3))).when(ship('s1', line(tea, 1)))).toEqual(reject({ code: 'nothing-reserved', orderId: order }));
+    expect(spec.given(...held, released(line(tea, 3))).when(ship('s1', line(tea, 1)))).toEqual(
+      reject({ code: 'nothing-reserved', orderId: order }),
+    );
   });
 });
 
@@ -167,8 +205,12 @@ describe('products', () => {
 
   it('tells only what changed', () => {
     expect(spec.given().when(list('Tea', 250))).toEqual(accept([listed]));
-    expect(spec.given(listed).when(list('Green tea', 250))).toEqual(accept([{ type: 'ProductRenamed', sku: tea, name: 'Green tea', renamedAt: now }]));
-    expect(spec.given(listed).when(list('Green tea', 300))).toMatchObject({ events: [{ type: 'ProductRenamed' }, { type: 'ProductRepriced' }] });
+    expect(spec.given(listed).when(list('Green tea', 250))).toEqual(
+      accept([{ type: 'ProductRenamed', sku: tea, name: 'Green tea', renamedAt: now }]),
+    );
+    expect(spec.given(listed).when(list('Green tea', 300))).toMatchObject({
+      events: [{ type: 'ProductRenamed' }, { type: 'ProductRepriced' }],
+    });
   });
 });
 
@@ -209,7 +251,8 @@ describe('every command twice', () => {
   });
 
   it.each(changing.filter(([, , { type }]) => type === 'ShipStock' || type === 'ReleaseStock'))(
-    '%s: still known after the reservation has ended', (_, history, command) => {
+    '%s: still known after the reservation has ended',
+    (_, history, command) => {
       const decision = spec.given(...history).when(command);
       const events = decision.outcome === 'accepted' ? decision.events : [];
       expect(spec.given(...history, ...events, released()).when(command)).toEqual(accept([]));

@@ -1,6 +1,15 @@
 import { assert, assertNever } from '#kernel';
 import type { InventoryCommand, InventoryEvent, OrderId, SkuQuantity } from '#contracts';
-import { emptyPool, streamOf, type InventoryState, type Pool, type Reservation, type Transfer, type Booking, type Product } from './inventory.state.ts';
+import {
+  emptyPool,
+  streamOf,
+  type InventoryState,
+  type Pool,
+  type Reservation,
+  type Transfer,
+  type Booking,
+  type Product,
+} from './inventory.state.ts';
 import { quantityBySku } from './stock-lines.ts';
 
 const poolsOf = (lines: readonly SkuQuantity[]): readonly string[] => [...quantityBySku(lines).keys()].map(streamOf.pool);

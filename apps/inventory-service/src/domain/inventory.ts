@@ -7,7 +7,15 @@ import type { InventoryState } from './inventory.state.ts';
 import { initialState, LoadedStreams, streamsChangedBy, streamsOf } from './inventory.streams.ts';
 
 export type { InventoryRefusal } from './inventory.refusals.ts';
-export { streamOf, type Booking, type InventoryState, type Pool, type Product, type Reservation, type Transfer } from './inventory.state.ts';
+export {
+  streamOf,
+  type Booking,
+  type InventoryState,
+  type Pool,
+  type Product,
+  type Reservation,
+  type Transfer,
+} from './inventory.state.ts';
 export { orderOfTransfer, transferIdOf } from './transfer-id.ts';
 
 /**

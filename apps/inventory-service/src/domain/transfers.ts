@@ -1,5 +1,13 @@
 import {
-  derivedCommandId, orderId, partitionOf, shardId, shardOf, type Homes, type InventoryCommand, type InventoryEvent, type ShardId,
+  derivedCommandId,
+  orderId,
+  partitionOf,
+  shardId,
+  shardOf,
+  type Homes,
+  type InventoryCommand,
+  type InventoryEvent,
+  type ShardId,
 } from '#contracts';
 import type { ProcessDefinition, RequiredCommand } from '#process-manager';
 import { orderOfTransfer } from './transfer-id.ts';

@@ -1,6 +1,19 @@
 import {
-  derivedCommandId, epochMsOf, homeOf, instantAfter, partitionOf, shardId, shardOf, type Homes, type InventoryCommand, type OrderCommand,
-  type OrderId, type PaymentCommand, type Region, type ShardId, type SkuQuantity,
+  derivedCommandId,
+  epochMsOf,
+  homeOf,
+  instantAfter,
+  partitionOf,
+  shardId,
+  shardOf,
+  type Homes,
+  type InventoryCommand,
+  type OrderCommand,
+  type OrderId,
+  type PaymentCommand,
+  type Region,
+  type ShardId,
+  type SkuQuantity,
 } from '#contracts';
 import type { RequiredCommand } from '#process-manager';
 import { shardsIn, type CheckoutState, type KnownOrder, type Movement, type PaymentPart } from './checkout.state.ts';

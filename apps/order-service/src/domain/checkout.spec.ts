@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
-  customerId, homeOf, orderId, partitionOf, region, shardId, sku, type InventoryEvent, type OrderEvent, type PaymentEvent, type ShardId,
+  customerId,
+  homeOf,
+  orderId,
+  partitionOf,
+  region,
+  shardId,
+  sku,
+  type InventoryEvent,
+  type OrderEvent,
+  type PaymentEvent,
+  type ShardId,
   type SkuQuantity,
 } from '#contracts';
 import { newlyRequired } from '#process-manager';
@@ -27,7 +37,13 @@ type Seen = readonly [shard: ShardId, event: CheckoutEvent];
 const ordered = (event: OrderEvent): Seen => [own('order'), event];
 const paid = (event: PaymentEvent): Seen => [own('payment'), event];
 const placed = ordered({
-  type: 'OrderPlaced', orderId: order, customerId: ada, currency: 'GBP', totalMinor: 1650, placedAt: now, requestFingerprint: 'a'.repeat(64),
+  type: 'OrderPlaced',
+  orderId: order,
+  customerId: ada,
+  currency: 'GBP',
+  totalMinor: 1650,
+  placedAt: now,
+  requestFingerprint: 'a'.repeat(64),
   lines: [
     { lineNumber: 1, sku: tea, name: 'Tea', quantity: 2, unitPriceMinor: 250 },
     { lineNumber: 2, sku: mug, name: 'Mug', quantity: 1, unitPriceMinor: 900 },
@@ -37,27 +53,69 @@ const placed = ordered({
 });
 const confirmed = ordered({ type: 'OrderConfirmed', orderId: order, confirmedAt: now });
 const cancelled = ordered({ type: 'OrderCancelled', orderId: order, reason: 'requested-by-customer', cancelledAt: now });
-const shippedOrder = ordered({ type: 'OrderLinesShipped', orderId: order, shipmentId: 's1', lines: [{ lineNumber: 1, sku: tea, quantity: 2 }], captureMinor: 500, shippedAt: now });
-const returnedOrder = ordered({ type: 'OrderLinesReturned', orderId: order, returnId: 'r1', lines: [{ lineNumber: 1, sku: tea, quantity: 1 }], refundMinor: 250, returnedAt: now });
+const shippedOrder = ordered({
+  type: 'OrderLinesShipped',
+  orderId: order,
+  shipmentId: 's1',
+  lines: [{ lineNumber: 1, sku: tea, quantity: 2 }],
+  captureMinor: 500,
+  shippedAt: now,
+});
+const returnedOrder = ordered({
+  type: 'OrderLinesReturned',
+  orderId: order,
+  returnId: 'r1',
+  lines: [{ lineNumber: 1, sku: tea, quantity: 1 }],
+  refundMinor: 250,
+  returnedAt: now,
+});
 
 const stock = (of: typeof tea, event: InventoryEvent): Seen => [shardOfSku(of), event];
 const lines = (of: typeof tea, quantity: number): SkuQuantity[] => [{ sku: of, quantity }];
-const reserved = (of: typeof tea, quantity: number) => stock(of, { type: 'StockReserved', orderId: order, lines: lines(of, quantity), reservedAt: now });
-const rejected = (of: typeof tea) => stock(of, { type: 'StockRejected', orderId: order, lines: lines(of, 3), shortSkus: [of], rejectedAt: now });
+const reserved = (of: typeof tea, quantity: number) =>
+  stock(of, { type: 'StockReserved', orderId: order, lines: lines(of, quantity), reservedAt: now });
+const rejected = (of: typeof tea) =>
+  stock(of, { type: 'StockRejected', orderId: order, lines: lines(of, 3), shortSkus: [of], rejectedAt: now });
 const released = (of: typeof tea) => stock(of, { type: 'StockReleased', orderId: order, lines: lines(of, 3), releasedAt: now });
-const awaited = (of: typeof tea) => stock(of, {
-  type: 'StockAwaited', orderId: order, lines: lines(of, 3), transfers: [{ transferId: 't', sku: of, quantity: 1, from: region(other) }], awaitedAt: now,
-});
+const awaited = (of: typeof tea) =>
+  stock(of, {
+    type: 'StockAwaited',
+    orderId: order,
+    lines: lines(of, 3),
+    transfers: [{ transferId: 't', sku: of, quantity: 1, from: region(other) }],
+    awaitedAt: now,
+  });
 const shippedStock = stock(tea, { type: 'StockShipped', orderId: order, shipmentId: 's1', lines: lines(tea, 2), shippedAt: now });
 const restocked = stock(tea, { type: 'StockRestocked', orderId: order, returnId: 'r1', lines: lines(tea, 1), restockedAt: now });
 
-const requested = paid({ type: 'PaymentAuthorizationRequested', orderId: order, customerId: ada, amountMinor: 1650, currency: 'GBP', requestedAt: now });
+const requested = paid({
+  type: 'PaymentAuthorizationRequested',
+  orderId: order,
+  customerId: ada,
+  amountMinor: 1650,
+  currency: 'GBP',
+  requestedAt: now,
+});
 const authorized = paid({ type: 'PaymentAuthorized', orderId: order, authorizationId: 'auth', authorizedAt: now });
 const declined = paid({ type: 'PaymentDeclined', orderId: order, reason: 'no', declinedAt: now });
 const voidRequested = paid({ type: 'PaymentVoidRequested', orderId: order, requestedAt: now });
-const captureRequested = paid({ type: 'PaymentCaptureRequested', orderId: order, captureId: 's1', amountMinor: 500, currency: 'GBP', requestedAt: now });
+const captureRequested = paid({
+  type: 'PaymentCaptureRequested',
+  orderId: order,
+  captureId: 's1',
+  amountMinor: 500,
+  currency: 'GBP',
+  requestedAt: now,
+});
 const captured = paid({ type: 'PaymentCaptured', orderId: order, captureId: 's1', amountMinor: 500, capturedAt: now });
-const refundRequested = paid({ type: 'PaymentRefundRequested', orderId: order, refundId: 'r1', amountMinor: 250, currency: 'GBP', requestedAt: now });
+const refundRequested = paid({
+  type: 'PaymentRefundRequested',
+  orderId: order,
+  refundId: 'r1',
+  amountMinor: 250,
+  currency: 'GBP',
+  requestedAt: now,
+});
 const refundRefused = paid({ type: 'PaymentRefundRefused', orderId: order, refundId: 'r1', reason: 'no', refusedAt: now });
 
 const fold = (...seen: readonly Seen[]): CheckoutState =>
@@ -73,7 +131,10 @@ describe('a pending order', () => {
     expect(checkout.required(fold(placed), now)).toHaveLength(2);
     expect(checkout.required(fold(placed, reserved(mug, 1)), now)).toEqual([
       {
-        commandId: `${order}:reserve:${teaShard}`, shard: teaShard, key: 'tea', correlation: order,
+        commandId: `${order}:reserve:${teaShard}`,
+        shard: teaShard,
+        key: 'tea',
+        correlation: order,
         command: { type: 'ReserveStock', orderId: order, lines: [{ sku: tea, quantity: 3 }], askRegions: [other], now },
       },
     ]);
@@ -91,7 +152,9 @@ describe('a pending order', () => {
   });
 
   it('asks to be cancelled on a rejection or decline', () => {
-    expect(checkout.required(fold(placed, rejected(tea)), now)).toMatchObject([{ command: { type: 'CancelOrder', reason: 'out-of-stock' } }]);
+    expect(checkout.required(fold(placed, rejected(tea)), now)).toMatchObject([
+      { command: { type: 'CancelOrder', reason: 'out-of-stock' } },
+    ]);
     expect(checkout.required(fold(...reservedAll, requested, declined), now)).toMatchObject([{ command: { reason: 'payment-declined' } }]);
   });
 
@@ -142,7 +205,10 @@ describe('a confirmed order', () => {
   it('rests until it is shipped', () => expect(checkout.done(fold(...confirmedAll))).toBe(true));
 
   it('ships from every shard and captures', () => {
-    expect(needs(fold(...confirmedAll, shippedOrder))).toEqual([['ShipStock', teaShard], ['CapturePayment', own('payment')]]);
+    expect(needs(fold(...confirmedAll, shippedOrder))).toEqual([
+      ['ShipStock', teaShard],
+      ['CapturePayment', own('payment')],
+    ]);
     expect(needs(fold(...confirmedAll, shippedOrder, shippedStock, captureRequested))).toEqual([]);
   });
 
@@ -153,14 +219,30 @@ describe('a confirmed order', () => {
 
   it('restocks after the shipment and refunds after the capture', () => {
     const returned = [...confirmedAll, shippedOrder, returnedOrder];
-    expect(needs(fold(...returned))).toEqual([['ShipStock', teaShard], ['CapturePayment', own('payment')]]);
+    expect(needs(fold(...returned))).toEqual([
+      ['ShipStock', teaShard],
+      ['CapturePayment', own('payment')],
+    ]);
     expect(needs(fold(...returned, shippedStock, captureRequested))).toEqual([['RestockStock', teaShard]]);
-    expect(needs(fold(...returned, shippedStock, captureRequested, captured))).toEqual([['RestockStock', teaShard], ['RefundPayment', own('payment')]]);
+    expect(needs(fold(...returned, shippedStock, captureRequested, captured))).toEqual([
+      ['RestockStock', teaShard],
+      ['RefundPayment', own('payment')],
+    ]);
     expect(checkout.done(fold(...returned, shippedStock, captureRequested, captured, restocked, refundRequested))).toBe(true);
   });
 
   it('counts a refund that the provider refused no longer', () => {
-    const state = fold(...confirmedAll, shippedOrder, shippedStock, captureRequested, captured, returnedOrder, restocked, refundRequested, refundRefused);
+    const state = fold(
+      ...confirmedAll,
+      shippedOrder,
+      shippedStock,
+      captureRequested,
+      captured,
+      returnedOrder,
+      restocked,
+      refundRequested,
+      refundRefused,
+    );
     expect(state.payment).toMatchObject({ capturedMinor: 500, refundedMinor: 0, openRefunds: [] });
   });
 
@@ -172,7 +254,10 @@ describe('a confirmed order', () => {
 
 describe('whichever shard is read first', () => {
   const stories: readonly [string, readonly Seen[]][] = [
-    ['shipped and returned', [...confirmedAll, shippedOrder, shippedStock, captureRequested, captured, returnedOrder, restocked, refundRequested]],
+    [
+      'shipped and returned',
+      [...confirmedAll, shippedOrder, shippedStock, captureRequested, captured, returnedOrder, restocked, refundRequested],
+    ],
     ['cancelled when confirmed', [...confirmedAll, cancelled, released(tea), released(mug), voidRequested]],
     ['rejected', [placed, rejected(tea), reserved(mug, 1), cancelled, released(mug)]],
     ['awaited, then cancelled', [placed, awaited(tea), cancelled, released(tea), reserved(mug, 1), released(mug)]],
@@ -192,7 +277,9 @@ describe('whichever shard is read first', () => {
 it('issues at once only what an event made necessary', () => {
   const before = fold(placed);
   expect(newlyRequired(checkout, before, fold(placed, reserved(mug, 1)), now)).toEqual([]);
-  expect(newlyRequired(checkout, before, fold(placed, rejected(mug)), now).map(({ commandId }) => commandId)).toEqual([`${order}:cancel:out-of-stock`]);
+  expect(newlyRequired(checkout, before, fold(placed, rejected(mug)), now).map(({ commandId }) => commandId)).toEqual([
+    `${order}:cancel:out-of-stock`,
+  ]);
 });
 
 it('is about orders only', () => {

@@ -13,14 +13,18 @@ export type OrderPart =
       readonly placedAt: string;
       readonly lines: LinesByShard;
     }
-  | { readonly status: 'confirmed' | 'cancelled'; readonly customerId: CustomerId; readonly currency: string; readonly lines: LinesByShard };
+  | {
+      readonly status: 'confirmed' | 'cancelled';
+      readonly customerId: CustomerId;
+      readonly currency: string;
+      readonly lines: LinesByShard;
+    };
 
 export type KnownOrder = Exclude<OrderPart, { status: 'unknown' }>;
 
 /** What one inventory shard says of its part of the reservation. */
 export type StockPart =
-  | { readonly status: 'awaited'; readonly awaitedAt: string }
-  | { readonly status: 'reserved' | 'rejected' | 'released' };
+  { readonly status: 'awaited'; readonly awaitedAt: string } | { readonly status: 'reserved' | 'rejected' | 'released' };
 
 export interface PaymentPart {
   readonly status: 'none' | 'requested' | 'authorized' | 'declined';

@@ -44,4 +44,3 @@ function groupLines({ partitions }: Homes, home: Region, lines: readonly SkuQuan
   }
   return groups;
 }
-

@@ -37,7 +37,11 @@ export const placed: OrderEvent = {
 export const confirmed: OrderEvent = { type: 'OrderConfirmed', orderId: id, confirmedAt: now };
 export const cancelled: OrderEvent = { type: 'OrderCancelled', orderId: id, reason: 'requested-by-customer', cancelledAt: now };
 
-export const shipped = (shipmentId: string, quantities: readonly [line: OrderLine, quantity: number][], captureMinor: number): OrderEvent => ({
+export const shipped = (
+  shipmentId: string,
+  quantities: readonly [line: OrderLine, quantity: number][],
+  captureMinor: number,
+): OrderEvent => ({
   type: 'OrderLinesShipped',
   orderId: id,
   shipmentId,
@@ -46,7 +50,11 @@ export const shipped = (shipmentId: string, quantities: readonly [line: OrderLin
   shippedAt: now,
 });
 
-export const returned = (returnId: string, quantities: readonly [line: OrderLine, quantity: number][], refundMinor: number): OrderEvent => ({
+export const returned = (
+  returnId: string,
+  quantities: readonly [line: OrderLine, quantity: number][],
+  refundMinor: number,
+): OrderEvent => ({
   type: 'OrderLinesReturned',
   orderId: id,
   returnId,

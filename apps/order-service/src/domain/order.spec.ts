@@ -3,7 +3,20 @@ import { accept, deciderSpec, reject } from '#kernel';
 import { orderCommandSchema, orderEvents, sku, type OrderCommand, type OrderEvent } from '#contracts';
 import { orderDecider } from './order.ts';
 import {
-  cancel, cancelled, carriage, confirm, confirmed, fingerprint, mug, place, placed, returned, ship, shipped, takeBack, tea,
+  cancel,
+  cancelled,
+  carriage,
+  confirm,
+  confirmed,
+  fingerprint,
+  mug,
+  place,
+  placed,
+  returned,
+  ship,
+  shipped,
+  takeBack,
+  tea,
 } from './order.fixtures.ts';
 
 const spec = deciderSpec(orderDecider);
@@ -20,12 +33,21 @@ describe('placing', () => {
 
   it('refuses a key that was used for another request, whatever became of the order', () => {
     for (const history of [[placed], [placed, confirmed], [placed, cancelled]])
-      expect(spec.given(...history).when(place({ requestFingerprint: 'b'.repeat(64) }))).toEqual(reject({ code: 'idempotency-key-reused' }));
+      expect(spec.given(...history).when(place({ requestFingerprint: 'b'.repeat(64) }))).toEqual(
+        reject({ code: 'idempotency-key-reused' }),
+      );
   });
 
   it.each([
     ['one line alone', [{ ...tea, quantity: 1_000_000, unitPriceMinor: 1_000_000_000_000 }], []],
-    ['the sum of lines', [{ ...tea, quantity: 1, unitPriceMinor: 1_000_000_000_000 }, { ...mug, quantity: 1, unitPriceMinor: 1 }], []],
+    [
+      'the sum of lines',
+      [
+        { ...tea, quantity: 1, unitPriceMinor: 1_000_000_000_000 },
+        { ...mug, quantity: 1, unitPriceMinor: 1 },
+      ],
+      [],
+    ],
     ['the surcharges', [{ ...tea, quantity: 1, unitPriceMinor: 1_000_000_000_000 }], [{ ...carriage, amountMinor: 1 }]],
   ])('refuses a total above the bound: %s', (_, lines, surcharges) => {
     expect(spec.given().when(place({ lines, surcharges }))).toEqual(reject({ code: 'total-too-large', totalMinorMax: 1_000_000_000_000 }));
@@ -37,7 +59,10 @@ describe('placing', () => {
   });
 
   it('refuses more of one sku, over all lines, than can be reserved at once', () => {
-    const lines = [{ ...tea, quantity: 1_000_000, unitPriceMinor: 0 }, { ...tea, lineNumber: 2, quantity: 1, unitPriceMinor: 0 }];
+    const lines = [
+      { ...tea, quantity: 1_000_000, unitPriceMinor: 0 },
+      { ...tea, lineNumber: 2, quantity: 1, unitPriceMinor: 0 },
+    ];
     expect(spec.given().when(place({ lines }))).toEqual(reject({ code: 'quantity-too-large', sku: sku('tea'), quantityMax: 1_000_000 }));
   });
 
@@ -75,7 +100,16 @@ describe('shipping', () => {
   it('captures its lines, and the surcharges with the first shipment only', () => {
     expect(spec.given(placed, confirmed).when(ship('s1', [1, 2]))).toEqual(accept([shipped('s1', [[tea, 2]], 900)]));
     expect(spec.given(placed, confirmed, shipped('s1', [[tea, 2]], 900)).when(ship('s2', [1, 1], [2, 1]))).toEqual(
-      accept([shipped('s2', [[tea, 1], [mug, 1]], 1150)]),
+      accept([
+        shipped(
+          's2',
+          [
+            [tea, 1],
+            [mug, 1],
+          ],
+          1150,
+        ),
+      ]),
     );
   });
 
@@ -117,7 +151,9 @@ describe('returning', () => {
     expect(spec.given(...history, returned('r1', [[tea, 1]], 250)).when(takeBack('r2', [1, 2]))).toEqual(
       reject({ code: 'more-than-shipped', lineNumber: 1, quantityMax: 1 }),
     );
-    expect(spec.given(...history).when(takeBack('r1', [2, 1]))).toEqual(reject({ code: 'more-than-shipped', lineNumber: 2, quantityMax: 0 }));
+    expect(spec.given(...history).when(takeBack('r1', [2, 1]))).toEqual(
+      reject({ code: 'more-than-shipped', lineNumber: 2, quantityMax: 0 }),
+    );
   });
 
   it('refuses a return id that stands for other lines', () => {

@@ -13,27 +13,74 @@ const currency = 'GBP';
 
 const authorize: PaymentCommand = { type: 'AuthorizePayment', ...about, customerId: ada, amountMinor: 1000, currency };
 const voidIt: PaymentCommand = { type: 'VoidPayment', ...about };
-const capture = (captureId: string, amountMinor: number): PaymentCommand => ({ type: 'CapturePayment', ...about, captureId, amountMinor, currency });
-const refund = (refundId: string, amountMinor: number): PaymentCommand => ({ type: 'RefundPayment', ...about, refundId, amountMinor, currency });
+const capture = (captureId: string, amountMinor: number): PaymentCommand => ({
+  type: 'CapturePayment',
+  ...about,
+  captureId,
+  amountMinor,
+  currency,
+});
+const refund = (refundId: string, amountMinor: number): PaymentCommand => ({
+  type: 'RefundPayment',
+  ...about,
+  refundId,
+  amountMinor,
+  currency,
+});
 const recordAuthorized: PaymentCommand = { type: 'RecordAuthorized', ...about, authorizationId: 'auth-1' };
 const recordDeclined: PaymentCommand = { type: 'RecordDeclined', ...about, reason: 'no funds' };
 const recordCaptured = (captureId: string): PaymentCommand => ({ type: 'RecordCaptured', ...about, captureId });
 const recordRefunded = (refundId: string): PaymentCommand => ({ type: 'RecordRefunded', ...about, refundId });
 
-const requested: PaymentEvent = { type: 'PaymentAuthorizationRequested', orderId: order, customerId: ada, amountMinor: 1000, currency, requestedAt: now };
+const requested: PaymentEvent = {
+  type: 'PaymentAuthorizationRequested',
+  orderId: order,
+  customerId: ada,
+  amountMinor: 1000,
+  currency,
+  requestedAt: now,
+};
 const authorized: PaymentEvent = { type: 'PaymentAuthorized', orderId: order, authorizationId: 'auth-1', authorizedAt: now };
 const declined: PaymentEvent = { type: 'PaymentDeclined', orderId: order, reason: 'no funds', declinedAt: now };
 const voidRequested: PaymentEvent = { type: 'PaymentVoidRequested', orderId: order, requestedAt: now };
 const voided: PaymentEvent = { type: 'PaymentVoided', orderId: order, voidedAt: now };
-const captureRequested = (captureId: string, amountMinor: number): PaymentEvent => ({ type: 'PaymentCaptureRequested', orderId: order, captureId, amountMinor, currency, requestedAt: now });
-const captured = (captureId: string, amountMinor: number): PaymentEvent => ({ type: 'PaymentCaptured', orderId: order, captureId, amountMinor, capturedAt: now });
-const captureRefused = (captureId: string): PaymentEvent => ({ type: 'PaymentCaptureRefused', orderId: order, captureId, reason: 'expired', refusedAt: now });
-const refundRequested = (refundId: string, amountMinor: number): PaymentEvent => ({ type: 'PaymentRefundRequested', orderId: order, refundId, amountMinor, currency, requestedAt: now });
+const captureRequested = (captureId: string, amountMinor: number): PaymentEvent => ({
+  type: 'PaymentCaptureRequested',
+  orderId: order,
+  captureId,
+  amountMinor,
+  currency,
+  requestedAt: now,
+});
+const captured = (captureId: string, amountMinor: number): PaymentEvent => ({
+  type: 'PaymentCaptured',
+  orderId: order,
+  captureId,
+  amountMinor,
+  capturedAt: now,
+});
+const captureRefused = (captureId: string): PaymentEvent => ({
+  type: 'PaymentCaptureRefused',
+  orderId: order,
+  captureId,
+  reason: 'expired',
+  refusedAt: now,
+});
+const refundRequested = (refundId: string, amountMinor: number): PaymentEvent => ({
+  type: 'PaymentRefundRequested',
+  orderId: order,
+  refundId,
+  amountMinor,
+  currency,
+  requestedAt: now,
+});
 
 const paid = [requested, authorized];
 const caught = [...paid, captureRequested('c1', 600), captured('c1', 600)];
 const callsAfter = (...events: readonly PaymentEvent[]) =>
-  outstandingCalls(events.reduce((state, event) => intentsProcess.evolve(state, event, { shard: 'payment.east.0' }), intentsProcess.initial(order)));
+  outstandingCalls(
+    events.reduce((state, event) => intentsProcess.evolve(state, event, { shard: 'payment.east.0' }), intentsProcess.initial(order)),
+  );
 
 describe('authorizing and voiding', () => {
   it('writes down what the provider will be asked', () => expect(spec.given().when(authorize)).toEqual(accept([requested])));
@@ -74,15 +121,23 @@ describe('capturing and refunding', () => {
   });
 
   it('refunds no more than is certainly captured', () => {
-    expect(spec.given(...paid, captureRequested('c1', 600)).when(refund('r1', 1))).toEqual(reject({ code: 'more-than-captured', amountMinorMax: 0 }));
+    expect(spec.given(...paid, captureRequested('c1', 600)).when(refund('r1', 1))).toEqual(
+      reject({ code: 'more-than-captured', amountMinorMax: 0 }),
+    );
     expect(spec.given(...caught).when(refund('r1', 600))).toEqual(accept([refundRequested('r1', 600)]));
-    expect(spec.given(...caught, refundRequested('r1', 500)).when(refund('r2', 101))).toEqual(reject({ code: 'more-than-captured', amountMinorMax: 100 }));
+    expect(spec.given(...caught, refundRequested('r1', 500)).when(refund('r2', 101))).toEqual(
+      reject({ code: 'more-than-captured', amountMinorMax: 100 }),
+    );
   });
 
   it('refuses ids that stand for another amount, and other currencies', () => {
     expect(spec.given(...caught).when(capture('c1', 1))).toEqual(reject({ code: 'capture-id-reused', captureId: 'c1' }));
-    expect(spec.given(...caught, refundRequested('r1', 5)).when(refund('r1', 6))).toEqual(reject({ code: 'refund-id-reused', refundId: 'r1' }));
-    expect(spec.given(...paid).when({ ...capture('c1', 1), currency: 'EUR' } as PaymentCommand)).toEqual(reject({ code: 'currency-differs', currency: 'GBP' }));
+    expect(spec.given(...caught, refundRequested('r1', 5)).when(refund('r1', 6))).toEqual(
+      reject({ code: 'refund-id-reused', refundId: 'r1' }),
+    );
+    expect(spec.given(...paid).when({ ...capture('c1', 1), currency: 'EUR' } as PaymentCommand)).toEqual(
+      reject({ code: 'currency-differs', currency: 'GBP' }),
+    );
   });
 
   it('captures nothing before the authorization or after the void', () => {
@@ -92,23 +147,28 @@ describe('capturing and refunding', () => {
 });
 
 describe('outcomes', () => {
-  it.each([
-    recordAuthorized, recordDeclined, { type: 'RecordVoided', ...about } as const, recordCaptured('c1'), recordRefunded('r1'),
-  ])('refuses $type of what was never asked', (command) => {
-    expect(spec.given().when(command)).toEqual(reject({ code: 'intent-unknown' }));
-  });
+  it.each([recordAuthorized, recordDeclined, { type: 'RecordVoided', ...about } as const, recordCaptured('c1'), recordRefunded('r1')])(
+    'refuses $type of what was never asked',
+    (command) => {
+      expect(spec.given().when(command)).toEqual(reject({ code: 'intent-unknown' }));
+    },
+  );
 
   it('lets the first answer stand', () => {
     expect(spec.given(requested, declined).when(recordAuthorized)).toEqual(reject({ code: 'outcome-differs' }));
     expect(spec.given(...paid).when(recordDeclined)).toEqual(reject({ code: 'outcome-differs' }));
-    expect(spec.given(...caught).when({ type: 'RecordCaptureRefused', ...about, captureId: 'c1', reason: 'x' })).toEqual(reject({ code: 'outcome-differs' }));
+    expect(spec.given(...caught).when({ type: 'RecordCaptureRefused', ...about, captureId: 'c1', reason: 'x' })).toEqual(
+      reject({ code: 'outcome-differs' }),
+    );
   });
 
   it('lists the calls that are not answered, with keys that are always the same', () => {
-    expect(callsAfter(requested)).toEqual([{ kind: 'authorize', idempotencyKey: `${order}:authorize`, orderId: order, customerId: ada, amountMinor: 1000, currency }]);
-    expect(callsAfter(...caught, captureRequested('c2', 400), refundRequested('r1', 100)).map(({ idempotencyKey }) => idempotencyKey)).toEqual([
-      `${order}:capture:c2`, `${order}:refund:r1`,
+    expect(callsAfter(requested)).toEqual([
+      { kind: 'authorize', idempotencyKey: `${order}:authorize`, orderId: order, customerId: ada, amountMinor: 1000, currency },
     ]);
+    expect(
+      callsAfter(...caught, captureRequested('c2', 400), refundRequested('r1', 100)).map(({ idempotencyKey }) => idempotencyKey),
+    ).toEqual([`${order}:capture:c2`, `${order}:refund:r1`]);
   });
 });
 
@@ -124,9 +184,17 @@ describe('every command twice', () => {
     ['record declined', [requested], recordDeclined],
     ['record voided', [...paid, voidRequested], { type: 'RecordVoided', ...about }],
     ['record captured', [...paid, captureRequested('c1', 600)], recordCaptured('c1')],
-    ['record capture refused', [...paid, captureRequested('c1', 600)], { type: 'RecordCaptureRefused', ...about, captureId: 'c1', reason: 'x' }],
+    [
+      'record capture refused',
+      [...paid, captureRequested('c1', 600)],
+      { type: 'RecordCaptureRefused', ...about, captureId: 'c1', reason: 'x' },
+    ],
     ['record refunded', [...caught, refundRequested('r1', 600)], recordRefunded('r1')],
-    ['record refund refused', [...caught, refundRequested('r1', 600)], { type: 'RecordRefundRefused', ...about, refundId: 'r1', reason: 'x' }],
+    [
+      'record refund refused',
+      [...caught, refundRequested('r1', 600)],
+      { type: 'RecordRefundRefused', ...about, refundId: 'r1', reason: 'x' },
+    ],
   ];
 
   it.each(all)('%s: the second changes nothing', (_, history, command) => {
