@@ -50,7 +50,7 @@ export class StockOperations {
 
   async decide({ home, idempotencyKey, correlation, field, command }: StockOperation): Promise<SettledWrite> {
     const shard = this.#shardOf(home, command.sku);
-    const { now, ...asked } = command;
+    const { now: _now, ...asked } = command;
     const answer = await this.#gateway.decide({
       shard,
       key: command.sku,

@@ -56,7 +56,7 @@ export class OrderOperations {
   }
 
   async decide({ customer, idempotencyKey, command }: OrderOperation): Promise<OrderWriteAnswer> {
-    const { orderId, type, now, ...asked } = command;
+    const { orderId, type, now: _now, ...asked } = command;
     const home = homeOf(this.#topology, customer);
     const shard = shardId({ service: 'order', home, partition: partitionOf(orderId, this.#topology.partitions) });
     const answer = await withSpan(

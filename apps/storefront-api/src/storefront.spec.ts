@@ -21,7 +21,7 @@ afterAll(() => telemetry.stop());
 
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
+  for (const stop of stops.splice(0).toReversed()) await stop();
 });
 
 /** A service instance that answers as told and remembers what it saw. */

@@ -21,9 +21,10 @@ export const CallerParam = createParamDecorator((_data: unknown, context: Execut
   return caller;
 });
 
-function metadataOf<T>(key: symbol, context: ExecutionContext): T | undefined {
+/** Of the handler, else of its class. */
+function metadataOf(key: symbol, context: ExecutionContext): unknown {
   const ofHandler: unknown = Reflect.getMetadata(key, context.getHandler());
-  return (ofHandler ?? Reflect.getMetadata(key, context.getClass())) as T | undefined;
+  return ofHandler ?? Reflect.getMetadata(key, context.getClass());
 }
 
 /** Global: every route needs a caller unless it is `@Public()`. */
@@ -33,10 +34,10 @@ export class CallerGuard implements CanActivate {
     this.#verifier = verifier;
   }
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (metadataOf<boolean>(publicKey, context) === true) return true;
+    if (metadataOf(publicKey, context) === true) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const caller = await this.#verifier.verify(request.headers.authorization);
-    const roles = metadataOf<readonly Role[]>(rolesKey, context);
+    const roles = metadataOf(rolesKey, context) as readonly Role[] | undefined;
     if (roles !== undefined && !roles.some((role) => hasRole(caller, role)))
       throw problem('forbidden', { detail: `This needs the role ${roles.join(' or ')}.` });
     callers.set(request.raw, caller);

@@ -75,8 +75,10 @@ export function onBehalfOf(headers: Headers): CustomerId | undefined {
   return result.data;
 }
 
-const fromHeaders = <T>(read: (headers: Headers) => T) =>
-  createParamDecorator((_data: unknown, context: ExecutionContext): T => read(context.switchToHttp().getRequest<FastifyRequest>().headers));
+const fromHeaders = (read: (headers: Headers) => unknown) =>
+  createParamDecorator((_data: unknown, context: ExecutionContext): unknown =>
+    read(context.switchToHttp().getRequest<FastifyRequest>().headers),
+  );
 
 /** `@IdempotencyKey() key: string` */
 export const IdempotencyKey = fromHeaders(idempotencyKeyOf);

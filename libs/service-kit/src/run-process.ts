@@ -58,7 +58,7 @@ function configOrExit(service: string): ProcessConfig {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${service}: ${error.message}\n`);
-    process.exit(78); // EX_CONFIG of sysexits.h: starting again will not help
+    return process.exit(78); // EX_CONFIG of sysexits.h: starting again will not help
   }
 }
 

@@ -88,7 +88,7 @@ function parseBodies(server: FastifyInstance, bodies: 'json' | 'raw'): void {
 /** Ready to `listenOn`; nothing listens yet. */
 export async function createServiceApp(module: Type | DynamicModule, options: ServiceAppOptions): Promise<NestFastifyApplication> {
   const adapter = adapterFor(options);
-  const server = adapter.getInstance() as unknown as FastifyInstance;
+  const server = adapter.getInstance<FastifyInstance>();
   parseBodies(server, options.bodies ?? 'json');
   traceRequests(server);
   serveHealth(server, options.health);

@@ -1,6 +1,6 @@
 import { Body, type PipeTransform, Param, Query } from '@nestjs/common';
 import type { FieldError } from '#contracts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { problem } from './problem.ts';
 
 /** `lines[3].quantity` for a path into the value; the whole value is named by `root`. */
