@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { region, type Region } from '#contracts';
 import { etcdMemberId, startLinks, type Links } from '#embedded-runtime';
+import { eventually, freePorts } from '#test-kit';
 
 export const sites = [region('east'), region('west'), region('witness')] as const;
 const host = '127.0.0.1';
@@ -21,20 +20,6 @@ export interface EtcdCluster {
   kill(site: Region): Promise<void>;
   restart(site: Region): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Polls until `holds` resolves to something other than undefined or false; fails with the last error at the deadline. */
-export async function eventuallyTrue<T>(holds: () => Promise<T | undefined | false>, withinMs: number): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (let last: unknown = 'never held'; ; await sleep(50)) {
-    try {
-      const value = await holds();
-      if (value !== undefined && value !== false) return value;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${String(last)}`, { cause: last });
-  }
 }
 
 /** Three real members in a temporary directory; each is known to the others by a link's address, as in the embedded runtime. */
@@ -90,10 +75,13 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
     processes.delete(site);
   };
   const healthy = (site: Region): Promise<boolean> =>
-    eventuallyTrue(async () => {
-      const response = await fetch(`${clientUrl(site)}/health`, { signal: AbortSignal.timeout(1_000) });
-      return ((await response.json()) as { health: string }).health === 'true';
-    }, 20_000);
+    eventually(
+      async () => {
+        const response = await fetch(`${clientUrl(site)}/health`, { signal: AbortSignal.timeout(1_000) });
+        return ((await response.json()) as { health: string }).health === 'true';
+      },
+      { withinMs: 20_000 },
+    );
   const close = async (): Promise<void> => {
     await Promise.all(sites.map(kill));
     await links.close();
@@ -117,18 +105,4 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
     },
     close,
   };
-}
-
-/** Distinct free ports: all are held until the last one is known. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen({ host, port: 0 });
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

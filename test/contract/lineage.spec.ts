@@ -10,7 +10,8 @@ import {
   type LineageStore,
   type StoredLineage,
 } from '#regions';
-import { eventuallyTrue, sites, startEtcdCluster, type EtcdCluster } from './lineage.etcd-cluster.ts';
+import { eventually } from '#test-kit';
+import { sites, startEtcdCluster, type EtcdCluster } from './lineage.etcd-cluster.ts';
 
 const [east, west, witness] = sites;
 const first = firstLineage({ homes: [east, west], catalogue: east, partitions: 2, regions: [east, west] });
@@ -99,11 +100,11 @@ describe.each(adapters)('the lineage store: %s', (_, newStore) => {
       () => {},
     );
     let stored = (await store.read())!;
-    await eventuallyTrue(async () => seen.length === 1, 5_000);
+    await eventually(async () => seen.length === 1, { withinMs: 5_000 });
     for (let term = 2; term <= 5; term++) {
       await swapAndReadBack(store, stored, next(stored.lineage));
       stored = (await store.read())!;
-      await eventuallyTrue(async () => seen.length === term, 5_000);
+      await eventually(async () => seen.length === term, { withinMs: 5_000 });
     }
     await watch.close();
     expect(seen.map(({ lineage }) => lineage.term)).toEqual([1, 2, 3, 4, 5]);
@@ -162,20 +163,23 @@ describe('three members behind links', () => {
       ({ lineage }) => seen.push(lineage.term),
       (error) => errors.push(error),
     );
-    await eventuallyTrue(async () => seen.length === 1, 5_000);
+    await eventually(async () => seen.length === 1, { withinMs: 5_000 });
 
     cluster.links.cut({ from: east, direction: 'both', how: 'silent' });
-    const swapped = await eventuallyTrue(async () => {
-      const outcome = await swapAndReadBack(inWest, before, next(first, { status: 'claimed', region: west, term: 2 }));
-      return outcome.outcome === 'stored' && outcome; // until west and the witness have elected a leader
-    }, 15_000);
+    const swapped = await eventually(
+      async () => {
+        const outcome = await swapAndReadBack(inWest, before, next(first, { status: 'claimed', region: west, term: 2 }));
+        return outcome.outcome === 'stored' && outcome; // until west and the witness have elected a leader
+      },
+      { withinMs: 15_000 },
+    );
     await expect(inEast.read()).rejects.toThrow(LineageUnavailableError);
     expect((await inEast.compareAndSwap(before.revision, next(first))).outcome).toBe('unknown');
     expect(seen).toEqual([1]);
     expect(errors.length).toBeGreaterThan(0);
 
     cluster.links.heal();
-    await eventuallyTrue(async () => seen.length === 2, 15_000);
+    await eventually(async () => seen.length === 2, { withinMs: 15_000 });
     expect((await inEast.read())!.revision).toBe(swapped.revision);
   });
 
@@ -183,7 +187,7 @@ describe('three members behind links', () => {
     tests += 1;
     const inWitness = etcdStore(witness);
     cluster.links.cut({ from: east, to: west, direction: 'both', how: 'reset' });
-    await eventuallyTrue(async () => (await inWitness.create(first)).outcome !== 'unknown', 15_000);
+    await eventually(async () => (await inWitness.create(first)).outcome !== 'unknown', { withinMs: 15_000 });
     // East reaches a majority through the witness, or is it itself cut off from the leader in the west.
     expect((await inWitness.read())!.lineage).toEqual(first);
   });
@@ -200,15 +204,15 @@ describe('three members behind links', () => {
     const [ofEast, ofWest]: [boolean[], boolean[]] = [[], []];
     const leases = [lease(east, ofEast), lease(west, ofWest)] as const;
     for (const one of leases) one.start();
-    await eventuallyTrue(async () => (await leases[1].isHeldBy(east)) && (await leases[0].isHeldBy(west)), 10_000);
+    await eventually(async () => (await leases[1].isHeldBy(east)) && (await leases[0].isHeldBy(west)), { withinMs: 10_000 });
 
     cluster.links.cut({ from: east, direction: 'both', how: 'silent' });
-    await eventuallyTrue(async () => !(await leases[1].isHeldBy(east)), 15_000);
+    await eventually(async () => !(await leases[1].isHeldBy(east)), { withinMs: 15_000 });
     expect(ofEast).toEqual([true, false]);
     expect(await leases[1].isHeldBy(region('west'))).toBe(true);
 
     cluster.links.heal();
-    await eventuallyTrue(() => leases[1].isHeldBy(east), 15_000);
+    await eventually(() => leases[1].isHeldBy(east), { withinMs: 15_000 });
     await leases[0].close();
     expect(await leases[1].isHeldBy(east)).toBe(false);
     await leases[1].close();

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -7,10 +6,10 @@ import {
   checksumsOf, listParked, openProjectionDatabase, pgSnapshots, readProgress, runProjections, runtimeTables, streamStatesTable,
   type ParkedRecord, type ProjectionDatabase, type Projector, type RunProjections,
 } from '#projections';
+import { eventually as poll, startTestPostgres, type TestPostgres } from '#test-kit';
 import {
   counterDefinition, counterFold, CounterLog, countersTable, type CounterEvent, type CounterState,
-} from '../../libs/projections/src/testing/counter-log.ts';
-import { startTestPostgres, type TestPostgres } from '../../libs/projections/src/testing/test-postgres.ts';
+} from './projections.counter-log.ts';
 
 const east = 'order.east.0' as ShardId;
 const west = 'order.west.1' as ShardId;
@@ -63,20 +62,13 @@ async function stop(projector: Projector): Promise<void> {
   await projector.stop();
 }
 
-/** Polls until the condition holds; after 15 s fails with what the last try said. */
-async function eventually(condition: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    try {
-      return await condition();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(20);
-    }
-  }
-}
+const eventually = (condition: () => Promise<void>): Promise<unknown> =>
+  poll(async () => {
+    await condition();
+    return true;
+  }, { withinMs: 15_000 });
 
-const caughtUp = (log: CounterLog): Promise<void> =>
+const caughtUp = (log: CounterLog): Promise<unknown> =>
   eventually(async () => expect(await readProgress(database.pool)).toEqual(Object.fromEntries(log.seqs)));
 
 const totals = async (): Promise<Record<string, number>> => {
@@ -181,7 +173,6 @@ describe('a projector', () => {
     const first = run(log);
     await caughtUp(log);
     const second = run(log);
-    await delay(400); // two polls of the standby
     expect([first.status().role, second.status().role]).toEqual(['leader', 'standby']);
     const stoppedAt = Date.now();
     await stop(first);

@@ -17,3 +17,6 @@ export { ConsistentReads, PROGRESS_WATCH } from './reads/consistent-reads.interc
 export { bigintAsNumber, readDatabase, type ReadDatabaseOptions } from './reads/read-database.ts';
 export { inReadSnapshot, progressOfHome, READ_DATABASE } from './reads/read-snapshot.ts';
 export { decodeCursor, encodeCursor } from './reads/page-cursor.ts';
+export { startProjector, type ServiceProjector } from './process/start-projector.ts';
+export { projectorModule } from './process/projector.module.ts';
+export type { ProjectorReportOptions } from './process/projector-report.ts';

@@ -60,8 +60,13 @@ export interface FeedHandlers {
   onStopped(error: Error): void;
 }
 
+export interface ProjectorFeed extends SettledFeed {
+  /** Next offset to read, for reports of lag. */
+  nextOffset?(topic: string, partition: number): number | undefined;
+}
+
 /** Opens the settled commits of the projector's service from a checkpoint, or from the start of the logs. */
-export type OpenFeed = (from: FeedCheckpoint | undefined, handlers: FeedHandlers) => Promise<SettledFeed>;
+export type OpenFeed = (from: FeedCheckpoint | undefined, handlers: FeedHandlers) => Promise<ProjectorFeed>;
 
 /** What the projector tells people: a line in the log, never a decision. */
 export interface ProjectorLog {

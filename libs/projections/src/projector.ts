@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
-import type { SettledFeed } from '#shard-log';
 import { BatchWriter } from './batch-writer.ts';
 import { BatchBuffer } from './core/batch-buffer.ts';
 import { isPoison } from './core/fold-error.ts';
 import { decideParked, type ParkedDecision, type ParkedOutcome } from './decide-parked.ts';
 import { ParkedOutbox } from './parked-outbox.ts';
-import type { ProjectionDatabase } from './postgres/database.ts';
+import { releaseClient, reportedByTheQuery, type ProjectionDatabase } from './postgres/database.ts';
 import type { ParkedRecord } from './postgres/parked-table.ts';
-import type { OpenFeed, ProjectorDefinition, ProjectorLog } from './projection.port.ts';
+import type { OpenFeed, ProjectorDefinition, ProjectorFeed, ProjectorLog } from './projection.port.ts';
 
 export interface ProjectorPace {
   /** Commits, and characters of their bodies, that one transaction takes at most (give or take one batch of the feed). */
@@ -46,18 +45,22 @@ export interface ProjectorStatus {
   readonly stoppedShards: Readonly<Record<string, string>>;
   /** Why the last leadership ended, until a batch was stored again. */
   readonly lastError: string | undefined;
+  /** Commits that were read and are not stored yet. */
+  readonly buffered: number;
 }
 
 export interface Projector {
   status(): ProjectorStatus;
   /** Works on every instance: one that does not lead makes the leader begin anew. */
   decideParked(id: string, decision: ParkedDecision): Promise<ParkedOutcome>;
+  /** Next offset that the leader will read, as the topic is named in this region; undefined when it is not known here. */
+  nextOffset(topic: string, partition: number): number | undefined;
   /** Ends after the running transaction; what was read but not stored is read again. */
   stop(): Promise<void>;
 }
 
 interface Leadership {
-  feed: SettledFeed | undefined;
+  feed: ProjectorFeed | undefined;
   readonly buffer: BatchBuffer;
 }
 
@@ -100,7 +103,16 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
 
   status(): ProjectorStatus {
     const stopped = this.#leadership?.feed?.stoppedShards() ?? new Map<string, string>();
-    return { role: this.#leadership === undefined ? 'standby' : 'leader', stoppedShards: Object.fromEntries(stopped), lastError: this.#lastError };
+    return {
+      role: this.#leadership === undefined ? 'standby' : 'leader',
+      stoppedShards: Object.fromEntries(stopped),
+      lastError: this.#lastError,
+      buffered: this.#leadership?.buffer.commits ?? 0,
+    };
+  }
+
+  nextOffset(topic: string, partition: number): number | undefined {
+    return this.#leadership?.feed?.nextOffset?.(topic, partition);
   }
 
   async decideParked(id: string, decision: ParkedDecision): Promise<ParkedOutcome> {
@@ -156,6 +168,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
       lost.abort();
       this.#leadership?.buffer.close();
     };
+    lock.on('error', reportedByTheQuery);
     lock.on('error', onError);
     try {
       const key = `evenkeel.projector.${database.schema}.${definition.name}`;
@@ -230,5 +243,5 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
 /** Gives the lock back with its connection; a connection in doubt is destroyed, which frees the lock too. */
 async function endLock(lock: PoolClient, broken: Error | undefined): Promise<void> {
   const undone = broken ?? (await lock.query('select pg_advisory_unlock_all()').then(() => undefined, (error: Error) => error));
-  lock.release(undone);
+  releaseClient(lock, undone);
 }

@@ -31,7 +31,7 @@ export async function startShardService<Command, Event extends { readonly type: 
   options: ShardServiceOptions<Command, Event, State, Refusal>,
 ): Promise<ShardService<Command, Event, State, Refusal>> {
   const { service } = options;
-  const cluster = await connectKafkaCluster({
+  const cluster = connectKafkaCluster({
     brokers: config.addresses.kafka.brokers,
     clientId: `${service}-service-${config.region}-${config.instance}`,
   });

@@ -24,6 +24,12 @@ export interface Appended {
 /** The append may or may not be in the log: a timeout, a lost connection. The only honest reaction is to read the log. */
 export class DoubtfulAppendError extends Error {
   override readonly name = 'DoubtfulAppendError';
+  /** True when the broker could not be reached and nothing was sent: certainly not in the log, but worth another try. */
+  readonly nothingSent: boolean;
+  constructor(message: string, options: { readonly nothingSent: boolean } = { nothingSent: false }) {
+    super(message);
+    this.nothingSent = options.nothingSent;
+  }
 }
 
 /** The append is certainly not in the log (refused by the broker: record too large, unknown topic). */

@@ -13,3 +13,4 @@ export {
 export { openSettledFeed, type OpenSettledFeed, type SettledFeedOptions } from './feed/settled-feed.ts';
 export type { FeedObserver } from './feed/feed-state.ts';
 export { ShardWriters, type ShardWritersOptions } from './writer/shard-writers.ts';
+export { connectKafkaCluster, type KafkaClusterOptions } from './kafka/kafka-cluster.ts';

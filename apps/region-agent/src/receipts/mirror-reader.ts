@@ -86,7 +86,7 @@ export class MirrorReader {
   }
 
   status(): { readonly mirrors: readonly MirrorStatus[]; readonly problem: string | undefined; readonly unreadable: number } {
-    const waiting = this.#reader === undefined ? 'the mirrors are not being read' : undefined;
+    const waiting = this.#reader === undefined || this.#reopenDue ? 'the mirrors are not being read' : undefined;
     return { mirrors: this.#probe.status(), problem: waiting ?? this.#probe.problem(), unreadable: this.#unreadable };
   }
 

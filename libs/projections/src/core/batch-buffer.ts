@@ -51,6 +51,10 @@ export class BatchBuffer {
     this.#unreadable.push(record);
   }
 
+  get commits(): number {
+    return this.#commits.length;
+  }
+
   get holdsCommits(): boolean {
     return this.#checkpoint !== undefined && (this.#commits.length > 0 || this.#unreadable.length > 0);
   }

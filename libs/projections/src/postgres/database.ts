@@ -36,14 +36,19 @@ export function openProjectionDatabase(options: OpenDatabase): ProjectionDatabas
   return { url: options.url, schema: options.schema, pool, close: () => pool.end() };
 }
 
+export type Isolation = 'read committed' | 'repeatable read read only';
+
 /** Runs `work` in one transaction; a failure undoes it and is thrown. The connection is dropped when even the undo fails. */
-export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (tx: pg.PoolClient) => Promise<T>,
+  isolation: Isolation = 'read committed',
+): Promise<T> {
   const client = await pool.connect();
-  const broken = (): void => undefined; // the failing query reports it; without a listener the process would die
-  client.on('error', broken);
+  client.on('error', reportedByTheQuery);
   let failure: Error | undefined;
   try {
-    await client.query('begin isolation level read committed');
+    await client.query(`begin isolation level ${isolation}`);
     const result = await work(client);
     await client.query('commit');
     return result;
@@ -51,7 +56,15 @@ export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) 
     await client.query('rollback').catch((undoError: Error) => (failure = undoError));
     throw error;
   } finally {
-    client.off('error', broken);
-    client.release(failure);
+    releaseClient(client, failure);
   }
+}
+
+/** A broken connection also fails the query that runs on it; without a listener the process would die of it. */
+export const reportedByTheQuery = (): void => undefined;
+
+/** Gives a connection back. A broken one is dropped, and keeps its listener: its last errors may come late. */
+export function releaseClient(client: pg.PoolClient, failure: Error | undefined): void {
+  client.release(failure);
+  if (failure === undefined) client.off('error', reportedByTheQuery);
 }

@@ -142,6 +142,17 @@ describe('trace 12: a late zombie agent writes a close', () => {
   });
 });
 
+describe('trace 15: a segment that its owner never opened', () => {
+  it('is empty, and no reader waits for it', () => {
+    const { it: log, feed } = reading();
+    log.learn([segment(1, east, 0), segment(2, west, 1), segment(3, east, 1, 'solo')]);
+    expect(settledOf(feed(east, fence(1, 1, 0), commit(1, 1, 1), close(1), fence(3, 1, 1), commit(3, 1, 2)))).toEqual([
+      '1/t1g1/1/global',
+      '3/t3g1/2/regional',
+    ]);
+  });
+});
+
 describe('trace 16: the mode belongs to the segment', () => {
   it('a commit of a writer that believes it is solo waits for its receipt in a paired segment', () => {
     const { it: log, feed } = reading();

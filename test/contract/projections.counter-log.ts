@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineEvents, type ShardId } from '#contracts';
 import type { FeedCheckpoint, SettledCommit } from '#shard-log';
-import { rowProjection } from '../row-projection.ts';
-import type { OpenFeed, ProjectorDefinition, StreamFold, UnreadableRecord } from '../projection.port.ts';
+import { rowProjection, type OpenFeed, type ProjectorDefinition, type StreamFold, type UnreadableRecord } from '#projections';
+
 
 /** The smallest service that has everything a projector must cope with: events of one and of two streams, text, faults. */
 export const counterEvents = defineEvents({

@@ -1,0 +1,304 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '#test-kit';
+import { RefusedAppendError, type LogCluster, type NewRecord, type ReadFrom, type StoredRecord } from './cluster.port.ts';
+
+/** What every adapter of `LogCluster` must do. `connect` gives one more client of the same cluster. */
+export interface ClusterUnderTest {
+  connect(): LogCluster;
+  stop(): Promise<void>;
+}
+
+const record = (value: string, headers: Record<string, string> = {}): NewRecord => ({ key: `key of ${value}`, headers, value });
+const valuesOf = (records: readonly StoredRecord[]) => records.map(({ value }) => value);
+const forEver = { 'retention.ms': '-1' };
+
+export function clusterContract(name: string, start: () => Promise<ClusterUnderTest>): void {
+  describe(`${name} keeps the contract of a log cluster`, () => {
+    let under: ClusterUnderTest;
+    let cluster: LogCluster;
+    let topics = 0;
+
+    const newTopic = async (partitions = 2): Promise<string> => {
+      const topic = `contract.${(topics += 1)}`;
+      await cluster.createTopics([{ topic, partitions, config: forEver }]);
+      return topic;
+    };
+    const collect = async (from: readonly ReadFrom[]) => {
+      const records: StoredRecord[] = [];
+      const stopped: Error[] = [];
+      const reader = await cluster.read({
+        name: 'contract',
+        from,
+        onBatch: async (batch) => void records.push(...batch),
+        onStopped: (error) => void stopped.push(error),
+      });
+      return { reader, records, stopped };
+    };
+
+    beforeAll(async () => {
+      under = await start();
+      cluster = under.connect();
+    });
+    afterAll(async () => {
+      await cluster.close();
+      await under.stop();
+    });
+
+    it('creates topics once, and refuses another number of partitions', async () => {
+      const topic = await newTopic(3);
+      await cluster.createTopics([{ topic, partitions: 3, config: forEver }]);
+      expect(await cluster.endOffsets(topic)).toEqual([0, 0, 0]);
+      await expect(cluster.createTopics([{ topic, partitions: 4, config: forEver }])).rejects.toThrow(/partitions/);
+    });
+
+    it('gives a topic an id that stays, and none to a topic that does not exist', async () => {
+      const topic = await newTopic();
+      const id = await cluster.topicId(topic);
+      expect(id).toBeTypeOf('string');
+      expect(await cluster.topicId(topic)).toBe(id);
+      expect(await cluster.topicId(await newTopic())).not.toBe(id);
+      expect(await cluster.topicId('contract.absent')).toBeUndefined();
+      await expect(cluster.endOffsets('contract.absent')).rejects.toThrow();
+    });
+
+    it('appends a batch without a gap and reads back what was written', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      const first = await appender.append(topic, 1, [record('a', { shard: 'order.east.1', seq: '1' }), record('b')]);
+      const second = await appender.append(topic, 1, [{ key: null, headers: {}, value: null }, record('ü€')]);
+      expect(second.firstOffset).toBe(first.firstOffset + 2);
+      expect(await cluster.endOffsets(topic)).toEqual([0, second.firstOffset + 2]);
+      const { reader, records } = await collect([{ topic, partition: 1, offset: 0 }]);
+      await eventually(() => records.length === 4);
+      expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+      expect(valuesOf(records)).toEqual(['a', 'b', null, 'ü€']);
+      expect(records[0]).toMatchObject({ topic, partition: 1, key: 'key of a', headers: { shard: 'order.east.1', seq: '1' } });
+      expect(records[2]).toMatchObject({ key: null, headers: {} });
+      expect(Math.abs(records[0]!.timestampMs - Date.now())).toBeLessThan(60_000);
+      await reader.close();
+      await appender.close();
+    });
+
+    it('keeps the order of appends that were called without waiting', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      const appended = await Promise.all(Array.from({ length: 50 }, (_, n) => appender.append(topic, 0, [record(String(n))])));
+      expect(appended.map(({ firstOffset }) => firstOffset)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+      await appender.close();
+    });
+
+    it('refuses what cannot be appended, and the appender goes on', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      await expect(appender.append('contract.absent', 0, [record('lost')])).rejects.toThrow(RefusedAppendError);
+      await expect(appender.append(topic, 9, [record('lost')])).rejects.toThrow(RefusedAppendError);
+      await expect(appender.append(topic, 0, [record('x'.repeat(9 * 1024 * 1024))])).rejects.toThrow(RefusedAppendError);
+      expect(await appender.append(topic, 0, [record('kept')])).toEqual({ firstOffset: 0 });
+      await appender.close();
+    });
+
+    it('carries a record of 2 MB', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      const value = 'v'.repeat(2 * 1024 * 1024);
+      await appender.append(topic, 0, [record(value)]);
+      await appender.append(topic, 0, [record('after')]);
+      const { reader, records } = await collect([{ topic, partition: 0, offset: 0 }]);
+      await eventually(() => records.length === 2);
+      expect(records[0]!.value === value).toBe(true);
+      await reader.close();
+      await appender.close();
+    });
+
+    it('begins where the caller says: an offset, or the end as of now', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      await appender.append(topic, 0, [record('0'), record('1'), record('2')]);
+      await appender.append(topic, 1, [record('old')]);
+      const { reader, records } = await collect([{ topic, partition: 0, offset: 2 }, { topic, partition: 1, offset: 'end' }]);
+      await appender.append(topic, 1, [record('new')]);
+      await eventually(() => records.length === 2);
+      expect(valuesOf(records).toSorted()).toEqual(['2', 'new']);
+      await reader.close();
+      await appender.close();
+    });
+
+    it('waits for a topic that does not exist yet, while it reads the others', async () => {
+      const [present, later] = [await newTopic(), `contract.later.${(topics += 1)}`];
+      const appender = await cluster.appender('writer');
+      const { reader, records } = await collect([
+        { topic: later, partition: 0, offset: 0 },
+        { topic: present, partition: 0, offset: 0 },
+      ]);
+      await appender.append(present, 0, [record('first')]);
+      await eventually(() => records.length === 1);
+      await cluster.createTopics([{ topic: later, partitions: 1, config: forEver }]);
+      await appender.append(later, 0, [record('second')]);
+      await eventually(() => records.length === 2, { withinMs: 3_000 });
+      await appender.append(present, 0, [record('third')]);
+      await eventually(() => records.length === 3);
+      expect(valuesOf(records)).toEqual(['first', 'second', 'third']);
+      await reader.close();
+      await appender.close();
+    });
+
+    it('delivers nothing of a paused partition, and all of it once resumed', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      const { reader, records } = await collect([{ topic, partition: 0, offset: 0 }, { topic, partition: 1, offset: 0 }]);
+      reader.pause([{ topic, partition: 0 }]);
+      await appender.append(topic, 0, [record('held'), record('back')]);
+      await appender.append(topic, 1, [record('flows')]);
+      await eventually(() => records.length === 1);
+      expect(valuesOf(records)).toEqual(['flows']);
+      reader.resume([{ topic, partition: 0 }]);
+      await eventually(() => records.length === 3, { withinMs: 2_000 });
+      expect(valuesOf(records)).toEqual(['flows', 'held', 'back']);
+      await reader.close();
+      await appender.close();
+    });
+
+    it('calls onBatch for one batch at a time, each of one partition', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      for (const partition of [0, 1]) await appender.append(topic, partition, [record('a'), record('b')]);
+      let running = 0;
+      let most = 0;
+      let taken = 0;
+      const reader = await cluster.read({
+        name: 'serial',
+        from: [{ topic, partition: 0, offset: 0 }, { topic, partition: 1, offset: 0 }],
+        onBatch: async (batch) => {
+          most = Math.max(most, (running += 1));
+          expect(new Set(batch.map(({ partition }) => partition)).size).toBe(1);
+          await new Promise((resolve) => setImmediate(resolve));
+          running -= 1;
+          taken += batch.length;
+        },
+        onStopped: () => undefined,
+      });
+      await eventually(() => taken === 4);
+      expect(most).toBe(1);
+      await reader.close();
+      await appender.close();
+    });
+
+    it('stops and says why when the receiver throws', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      await appender.append(topic, 0, [record('poison')]);
+      const stopped: Error[] = [];
+      const reader = await cluster.read({
+        name: 'breaks',
+        from: [{ topic, partition: 0, offset: 0 }],
+        onBatch: () => Promise.reject(new Error('the receiver is broken')),
+        onStopped: (error) => void stopped.push(error),
+      });
+      await eventually(() => stopped.length > 0);
+      expect(stopped.map(({ message }) => message)).toEqual(['the receiver is broken']);
+      await reader.close();
+      await appender.close();
+    });
+
+    it('stops when a position lies beyond the end of the log', async () => {
+      const topic = await newTopic();
+      const { reader, stopped } = await collect([{ topic, partition: 0, offset: 7 }]);
+      await eventually(() => stopped.length > 0);
+      expect(stopped[0]!.name).toBe('LogChangedError');
+      await reader.close();
+    });
+
+    it('awaits a running onBatch when closed, and delivers nothing after', async () => {
+      const topic = await newTopic();
+      const appender = await cluster.appender('writer');
+      await appender.append(topic, 0, [record('one')]);
+      const gate = Promise.withResolvers<void>();
+      let [entered, left] = [0, 0];
+      const reader = await cluster.read({
+        name: 'closing',
+        from: [{ topic, partition: 0, offset: 0 }],
+        onBatch: async () => {
+          entered += 1;
+          await gate.promise;
+          left += 1;
+        },
+        onStopped: () => undefined,
+      });
+      await eventually(() => entered === 1);
+      const closed = reader.close().then(() => left);
+      gate.resolve();
+      expect(await closed).toBe(1);
+      await appender.append(topic, 0, [record('two')]);
+      expect(entered).toBe(1);
+      await appender.close();
+    });
+
+    commandConsumers(() => ({ under, newTopic }));
+  });
+}
+
+function commandConsumers(given: () => { under: ClusterUnderTest; newTopic(partitions: number): Promise<string> }): void {
+  const member = async (client: LogCluster, group: string, topic: string) => {
+    const seen: StoredRecord[] = [];
+    const assignments: (readonly number[])[] = [];
+    const stopped: Error[] = [];
+    const consumer = await client.consumeCommands({
+      group,
+      topic,
+      onAssigned: (partitions) => void assignments.push(partitions),
+      onBatch: async (_partition, records) => void seen.push(...records),
+      onStopped: (error) => void stopped.push(error),
+    });
+    return { consumer, seen, stopped, has: () => assignments.at(-1)?.length ?? 0 };
+  };
+
+  it('shares the partitions among the members of a group, and hands them over when one leaves', async () => {
+    const { under, newTopic } = given();
+    const [topic, group] = [await newTopic(4), `group.${Math.random()}`];
+    const [one, two] = [under.connect(), under.connect()];
+    const a = await member(one, group, topic);
+    await eventually(() => a.has() === 4);
+    const b = await member(two, group, topic);
+    await eventually(() => a.has() === 2 && b.has() === 2);
+    const appender = await one.appender('writer');
+    for (const partition of [0, 1, 2, 3]) await appender.append(topic, partition, [record(`p${partition}`)]);
+    await eventually(() => a.seen.length + b.seen.length === 4);
+    await a.consumer.close();
+    await eventually(() => b.has() === 4);
+    expect([...a.stopped, ...b.stopped]).toEqual([]);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('begins after what was done, and gives again what was not', async () => {
+    const { under, newTopic } = given();
+    const [topic, group] = [await newTopic(1), `group.${Math.random()}`];
+    const [one, two] = [under.connect(), under.connect()];
+    const appender = await one.appender('writer');
+    await appender.append(topic, 0, [record('done'), record('taken only')]);
+    const a = await member(one, group, topic);
+    await eventually(() => a.seen.length === 2);
+    a.consumer.done(0, 1);
+    await a.consumer.close();
+    const b = await member(two, group, topic);
+    await eventually(() => b.seen.length === 1);
+    expect(valuesOf(b.seen)).toEqual(['taken only']);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('does not repeat to a member what it has taken, when another one joins', async () => {
+    const { under, newTopic } = given();
+    const [topic, group] = [await newTopic(2), `group.${Math.random()}`];
+    const [one, two] = [under.connect(), under.connect()];
+    const appender = await one.appender('writer');
+    const a = await member(one, group, topic);
+    await eventually(() => a.has() === 2);
+    for (const partition of [0, 1]) await appender.append(topic, partition, [record(`taken ${partition}`)]);
+    await eventually(() => a.seen.length === 2);
+    const b = await member(two, group, topic);
+    await eventually(() => a.has() === 1 && b.has() === 1);
+    for (const partition of [0, 1]) await appender.append(topic, partition, [record(`new ${partition}`)]);
+    await eventually(() => [...a.seen, ...b.seen].filter(({ value }) => value?.startsWith('new') === true).length === 2);
+    expect(a.seen).toHaveLength(3);
+    await Promise.all([one.close(), two.close()]);
+  });
+}

@@ -1,0 +1,154 @@
+import type { Appender, CommandConsumer, CommandConsumerOptions, LogCluster, LogReader, ReaderOptions } from '../cluster.port.ts';
+import { ClusterSession, leaderAddress, type SessionSettings } from './cluster-session.ts';
+import { KafkaAppender } from './kafka-appender.ts';
+import { KafkaCommandConsumer } from './kafka-command-consumer.ts';
+import { KafkaReader, type ReaderSettings } from './kafka-reader.ts';
+import { createTopicsCall, KafkaResponseError, responseErrorOf } from './kafka-protocol.ts';
+
+export interface KafkaClusterOptions {
+  /** `host:port` of one or more brokers, tried in turn. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Told of each reconnect and its cause: for logs. Nothing else is ever printed. */
+  onTrouble?(what: string, error: Error): void;
+}
+
+/** For a broker in the same region: what takes longer than this is a fault. */
+const timing = {
+  connectTimeoutMs: 1_000,
+  requestTimeoutMs: 3_000,
+  acknowledgeTimeoutMs: 3_000,
+  createTimeoutMs: 10_000,
+  fetchWaitMs: 250,
+  missingTopicPollMs: 500,
+  retryDelayMs: 150,
+  sessionTimeoutMs: 2_000,
+  rebalanceTimeoutMs: 3_000,
+  heartbeatMs: 400,
+  commitMs: 400,
+};
+const fetchBytesPerPartition = 1024 * 1024;
+const fetchBytes = 8 * 1024 * 1024;
+
+/** Kafka through the wire protocol of kafkajs. Connects when first used; `close` closes what it handed out. */
+export function connectKafkaCluster(options: KafkaClusterOptions): LogCluster {
+  return new KafkaCluster(options);
+}
+
+class KafkaCluster implements LogCluster {
+  readonly #session: SessionSettings;
+  readonly #onTrouble: (what: string, error: Error) => void;
+  readonly #open = new Set<{ close(): Promise<void> }>();
+
+  constructor({ brokers, clientId, onTrouble }: KafkaClusterOptions) {
+    this.#session = { brokers, clientId, connectTimeoutMs: timing.connectTimeoutMs, requestTimeoutMs: timing.requestTimeoutMs };
+    this.#onTrouble = onTrouble ?? (() => undefined);
+  }
+
+  async createTopics(topics: Parameters<LogCluster['createTopics']>[0]): Promise<void> {
+    await this.#once(async (session) => {
+      const cluster = await session.metadata(topics.map(({ topic }) => topic));
+      for (const { topic, partitions } of topics) {
+        const existing = cluster.topics.get(topic)?.leaders.length ?? partitions;
+        if (existing !== partitions) throw new Error(`${topic} has ${existing} partitions, not ${partitions}: the number is fixed for the life of a log`);
+      }
+      const missing = topics.filter(({ topic }) => !cluster.topics.has(topic));
+      const [broker] = cluster.brokers.values();
+      if (missing.length === 0) return;
+      if (broker === undefined) throw responseErrorOf(brokerNotAvailable);
+      const wanted = missing.map(({ topic, partitions, config }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor: -1, // the cluster's default
+        configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+      }));
+      const call = createTopicsCall(wanted, timing.acknowledgeTimeoutMs);
+      const answer = await session.ask(`${broker.host}:${broker.port}`, call, timing.acknowledgeTimeoutMs + timing.requestTimeoutMs);
+      for (const { topic, errorCode, errorMessage } of answer.topicErrors) {
+        if (errorCode === 0 || errorCode === topicAlreadyExists) continue; // another instance was first
+        throw new KafkaResponseError(responseErrorOf(errorCode).type, `${topic}: ${errorMessage ?? 'not created'}`);
+      }
+      for (const { topic } of missing) await untilServed(session, topic);
+    });
+  }
+
+  async endOffsets(topic: string): Promise<readonly number[]> {
+    return this.#once(async (session) => {
+      const cluster = await session.metadata([topic]);
+      const known = cluster.topics.get(topic);
+      if (known === undefined) throw new KafkaResponseError('UNKNOWN_TOPIC_OR_PARTITION', `no topic ${topic}`);
+      const partitions = known.leaders.map((_, partition) => partition);
+      const ranges = await session.ranges(cluster, topic, partitions);
+      return partitions.map((partition) => ranges.get(partition)!.end);
+    });
+  }
+
+  async topicId(topic: string): Promise<string | undefined> {
+    return this.#once(async (session) => (await session.metadata([topic])).topics.get(topic)?.id);
+  }
+
+  async appender(name: string): Promise<Appender> {
+    const settings = { ...this.#session, clientId: `${this.#session.clientId}.${name}`, acknowledgeTimeoutMs: timing.acknowledgeTimeoutMs };
+    return this.#tracked(new KafkaAppender(settings));
+  }
+
+  async read(options: ReaderOptions): Promise<LogReader> {
+    return this.#tracked(await KafkaReader.start(this.#readerSettings(options.name), options));
+  }
+
+  async consumeCommands(options: CommandConsumerOptions): Promise<CommandConsumer> {
+    const settings = {
+      group: { ...this.#session, sessionTimeoutMs: timing.sessionTimeoutMs, rebalanceTimeoutMs: timing.rebalanceTimeoutMs },
+      reader: this.#readerSettings(options.group),
+      heartbeatMs: timing.heartbeatMs,
+      commitMs: timing.commitMs,
+      onTrouble: this.#onTrouble,
+    };
+    return this.#tracked(new KafkaCommandConsumer(settings, options));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((handed) => handed.close()));
+    this.#open.clear();
+  }
+
+  #readerSettings(name: string): ReaderSettings {
+    const { fetchWaitMs, missingTopicPollMs, retryDelayMs } = timing;
+    const clientId = `${this.#session.clientId}.${name}`;
+    return { ...this.#session, clientId, fetchWaitMs, fetchBytes, fetchBytesPerPartition, missingTopicPollMs, retryDelayMs, onTrouble: this.#onTrouble };
+  }
+
+  #tracked<T extends { close(): Promise<void> }>(handed: T): T {
+    this.#open.add(handed);
+    return handed;
+  }
+
+  /** A question that needs no connection of its own for long. */
+  async #once<T>(ask: (session: ClusterSession) => Promise<T>): Promise<T> {
+    const session = new ClusterSession(this.#session);
+    try {
+      return await ask(session);
+    } finally {
+      session.end();
+    }
+  }
+}
+
+/** A new topic is known a little earlier than its partitions' leaders take office. */
+async function untilServed(session: ClusterSession, topic: string): Promise<void> {
+  const deadline = Date.now() + timing.createTimeoutMs;
+  for (;;) {
+    try {
+      const cluster = await session.metadata([topic]);
+      leaderAddress(cluster, topic, 0);
+      await session.ranges(cluster, topic, [...cluster.topics.get(topic)!.leaders.keys()]);
+      return;
+    } catch (error) {
+      if (!(error instanceof KafkaResponseError) || Date.now() >= deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+const brokerNotAvailable = 8;
+const topicAlreadyExists = 36;

@@ -1,0 +1,58 @@
+/** The parts of kafkajs 2.2.4 that speak Kafka's wire protocol: encoders, decoders, error codes. It declares no types for them. */
+
+declare module 'kafkajs/src/protocol/requests/index.js' {
+  interface Encoded {
+    readonly buffer: Buffer;
+  }
+  interface ProtocolCall {
+    readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string; encode(): Promise<Encoded> };
+    readonly response: { decode(payload: Buffer): Promise<unknown>; parse(decoded: unknown): Promise<unknown> };
+  }
+  interface RequestDefinition {
+    readonly versions: readonly string[];
+    protocol(options: { version: number }): (args: object) => ProtocolCall;
+  }
+  type ApiVersions = Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
+  const protocol: {
+    readonly requests: Readonly<Record<string, RequestDefinition>>;
+    lookup(versions: ApiVersions): (apiKey: number, definition: RequestDefinition) => (args: object) => ProtocolCall;
+  };
+  export default protocol;
+  export type { ApiVersions, ProtocolCall };
+}
+
+declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
+  const apiKeys: Readonly<Record<string, number>>;
+  export default apiKeys;
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    readonly buffer: Buffer;
+    writeInt8(value: number): this;
+    writeInt32(value: number): this;
+    writeBoolean(value: boolean): this;
+    writeBufferInternal(value: Buffer): this;
+    writeUVarInt(value: number): this;
+    writeUVarIntString(value: string): this;
+  }
+}
+
+declare module 'kafkajs/src/protocol/decoder.js' {
+  export default class Decoder {
+    constructor(buffer: Buffer);
+    readInt8(): number;
+    readInt16(): number;
+    readInt32(): number;
+    readBoolean(): boolean;
+    readBytes(byteLength: number): Buffer;
+    readUVarIntString(): string | null;
+    readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
+    readTaggedFields(): unknown;
+  }
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  const errors: { createErrorFromCode(code: number): Error & { readonly type: string; readonly code: number } };
+  export default errors;
+}
