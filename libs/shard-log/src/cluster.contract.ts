@@ -115,7 +115,10 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       const appender = await cluster.appender('writer');
       await appender.append(topic, 0, [record('0'), record('1'), record('2')]);
       await appender.append(topic, 1, [record('old')]);
-      const { reader, records } = await collect([{ topic, partition: 0, offset: 2 }, { topic, partition: 1, offset: 'end' }]);
+      const { reader, records } = await collect([
+        { topic, partition: 0, offset: 2 },
+        { topic, partition: 1, offset: 'end' },
+      ]);
       await appender.append(topic, 1, [record('new')]);
       await eventually(() => records.length === 2);
       expect(valuesOf(records).toSorted()).toEqual(['2', 'new']);
@@ -145,7 +148,10 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
     it('delivers nothing of a paused partition, and all of it once resumed', async () => {
       const topic = await newTopic();
       const appender = await cluster.appender('writer');
-      const { reader, records } = await collect([{ topic, partition: 0, offset: 0 }, { topic, partition: 1, offset: 0 }]);
+      const { reader, records } = await collect([
+        { topic, partition: 0, offset: 0 },
+        { topic, partition: 1, offset: 0 },
+      ]);
       reader.pause([{ topic, partition: 0 }]);
       await appender.append(topic, 0, [record('held'), record('back')]);
       await appender.append(topic, 1, [record('flows')]);
@@ -167,7 +173,10 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       let taken = 0;
       const reader = await cluster.read({
         name: 'serial',
-        from: [{ topic, partition: 0, offset: 0 }, { topic, partition: 1, offset: 0 }],
+        from: [
+          { topic, partition: 0, offset: 0 },
+          { topic, partition: 1, offset: 0 },
+        ],
         onBatch: async (batch) => {
           most = Math.max(most, (running += 1));
           expect(new Set(batch.map(({ partition }) => partition)).size).toBe(1);

@@ -7,7 +7,10 @@ export interface EventuallyOptions {
  * Asks until the condition neither throws nor answers false or undefined, and returns its answer. When the time is over, fails with
  * what the condition last said: a test that failed at night shows why.
  */
-export async function eventually<T>(condition: () => T | Promise<T>, options: Partial<EventuallyOptions> = {}): Promise<Exclude<T, false | undefined>> {
+export async function eventually<T>(
+  condition: () => T | Promise<T>,
+  options: Partial<EventuallyOptions> = {},
+): Promise<Exclude<T, false | undefined>> {
   const { withinMs, everyMs } = { withinMs: 10_000, everyMs: 25, ...options };
   const deadline = Date.now() + withinMs;
   for (;;) {
@@ -19,7 +22,8 @@ export async function eventually<T>(condition: () => T | Promise<T>, options: Pa
     } catch (error) {
       last = error;
     }
-    if (Date.now() >= deadline) throw new Error(`not within ${withinMs} ms: ${last instanceof Error ? last.message : String(last)}`, { cause: last });
+    if (Date.now() >= deadline)
+      throw new Error(`not within ${withinMs} ms: ${last instanceof Error ? last.message : String(last)}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -21,7 +21,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const user = await unprivilegedUser();
   const binaries = await preparePostgresBinaries();
   const spec = await postgresProgram({
-    name: 'test.postgres', address: '127.0.0.1', port, dataDir: join(parent, 'data'), binaries, ...(user === undefined ? {} : { user }),
+    name: 'test.postgres',
+    address: '127.0.0.1',
+    port,
+    dataDir: join(parent, 'data'),
+    binaries,
+    ...(user === undefined ? {} : { user }),
   });
   let program = await runProgram(spec);
   return {

@@ -81,7 +81,10 @@ export class ClusterSession {
   }
 
   async #offsets(leader: string, topic: string, partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
-    const answer = await this.ask(leader, listOffsetsCall([{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }]));
+    const answer = await this.ask(
+      leader,
+      listOffsetsCall([{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }]),
+    );
     const offsets = new Map<number, number>();
     for (const { partitions: listed } of answer.responses)
       for (const { partition, errorCode, offset } of listed) {

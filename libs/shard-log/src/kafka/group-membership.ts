@@ -63,13 +63,15 @@ export class GroupMembership {
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
     const leads = joined.leaderId === joined.memberId;
-    const groupAssignment = leads ? await this.#share(joined.members.map((member) => decodeMembership(member.memberId, member.memberMetadata))) : [];
+    const groupAssignment = leads
+      ? await this.#share(joined.members.map((member) => decodeMembership(member.memberId, member.memberMetadata)))
+      : [];
     const synced = await this.#ask(
       syncGroupCall({ groupId: this.#group, generationId: this.#generation, memberId: this.#memberId, groupAssignment }),
       rebalanceTimeout + requestTimeoutMs,
     );
     if (synced.errorCode !== 0) throw responseErrorOf(synced.errorCode);
-    return { id: this.#generation, partitions: decodeAssignment(synced.memberAssignment) };
+    return { id: this.#generation, partitions: decodeAssignment(this.#topic, synced.memberAssignment) };
   }
 
   async heartbeat(): Promise<void> {
@@ -145,7 +147,7 @@ export class GroupMembership {
     const cluster = await this.#session.metadata([this.#topic]);
     leaderAddress(cluster, this.#topic, 0); // throws while the topic does not exist
     const shares = assignPartitions(members, cluster.topics.get(this.#topic)!.leaders.length);
-    return [...shares].map(([memberId, partitions]) => ({ memberId, memberAssignment: encodeAssignment(partitions) }));
+    return [...shares].map(([memberId, partitions]) => ({ memberId, memberAssignment: encodeAssignment(this.#topic, partitions) }));
   }
 }
 

@@ -50,7 +50,8 @@ class KafkaCluster implements LogCluster {
       const cluster = await session.metadata(topics.map(({ topic }) => topic));
       for (const { topic, partitions } of topics) {
         const existing = cluster.topics.get(topic)?.leaders.length ?? partitions;
-        if (existing !== partitions) throw new Error(`${topic} has ${existing} partitions, not ${partitions}: the number is fixed for the life of a log`);
+        if (existing !== partitions)
+          throw new Error(`${topic} has ${existing} partitions, not ${partitions}: the number is fixed for the life of a log`);
       }
       const missing = topics.filter(({ topic }) => !cluster.topics.has(topic));
       const [broker] = cluster.brokers.values();
@@ -115,7 +116,16 @@ class KafkaCluster implements LogCluster {
   #readerSettings(name: string): ReaderSettings {
     const { fetchWaitMs, missingTopicPollMs, retryDelayMs } = timing;
     const clientId = `${this.#session.clientId}.${name}`;
-    return { ...this.#session, clientId, fetchWaitMs, fetchBytes, fetchBytesPerPartition, missingTopicPollMs, retryDelayMs, onTrouble: this.#onTrouble };
+    return {
+      ...this.#session,
+      clientId,
+      fetchWaitMs,
+      fetchBytes,
+      fetchBytesPerPartition,
+      missingTopicPollMs,
+      retryDelayMs,
+      onTrouble: this.#onTrouble,
+    };
   }
 
   #tracked<T extends { close(): Promise<void> }>(handed: T): T {

@@ -82,7 +82,8 @@ export class KafkaCommandConsumer implements CommandConsumer {
     const { topic } = this.#options;
     const before = this.#reader?.nextOffsets() ?? new Map<string, number>();
     await this.#reader?.close();
-    const kept = this.#generation !== -1 && id === this.#generation + 1 ? this.#partitions.filter((partition) => partitions.includes(partition)) : [];
+    const kept =
+      this.#generation !== -1 && id === this.#generation + 1 ? this.#partitions.filter((partition) => partitions.includes(partition)) : [];
     const taken = partitions.filter((partition) => !kept.includes(partition));
     const committed = taken.length === 0 ? new Map<number, number>() : await this.#membership.committed(taken);
     for (const partition of this.#partitions) if (!kept.includes(partition)) this.#forget(partition);
@@ -179,4 +180,9 @@ export class KafkaCommandConsumer implements CommandConsumer {
   }
 }
 
-const membershipLost: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID', 'MEMBER_ID_REQUIRED']);
+const membershipLost: ReadonlySet<string> = new Set([
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+  'FENCED_INSTANCE_ID',
+  'MEMBER_ID_REQUIRED',
+]);

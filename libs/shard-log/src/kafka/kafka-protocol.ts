@@ -11,7 +11,9 @@ import errors from 'kafkajs/src/protocol/error.js';
 const pinnedVersion = '2.2.4';
 const installed = (createRequire(import.meta.url)('kafkajs/package.json') as { version: string }).version;
 if (installed !== pinnedVersion)
-  throw new Error(`kafkajs ${installed} is installed, its internals are known for ${pinnedVersion} only: check kafka-protocol.ts and its contract test`);
+  throw new Error(
+    `kafkajs ${installed} is installed, its internals are known for ${pinnedVersion} only: check kafka-protocol.ts and its contract test`,
+  );
 
 /** The broker answered with an error code: the request was received and refused. `type` is the protocol's name for it. */
 export class KafkaResponseError extends Error {
@@ -186,11 +188,17 @@ export const offsetCommitCall = (args: {
   memberId: string;
   topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
 }) =>
-  request<{ responses: readonly { partitions: readonly { errorCode: number }[] }[] }>('OffsetCommit', { retentionTime: -1, ...args }, { parse: false });
-
-export const offsetFetchCall = (args: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] }) =>
-  request<{ responses: readonly { partitions: readonly { partition: number; offset: string; errorCode: number }[] }[]; errorCode?: number }>(
-    'OffsetFetch',
-    args,
+  request<{ responses: readonly { partitions: readonly { errorCode: number }[] }[] }>(
+    'OffsetCommit',
+    { retentionTime: -1, ...args },
     { parse: false },
   );
+
+export const offsetFetchCall = (args: {
+  groupId: string;
+  topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
+}) =>
+  request<{
+    responses: readonly { partitions: readonly { partition: number; offset: string; errorCode: number }[] }[];
+    errorCode?: number;
+  }>('OffsetFetch', args, { parse: false });

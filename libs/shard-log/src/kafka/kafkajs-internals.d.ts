@@ -56,3 +56,17 @@ declare module 'kafkajs/src/protocol/error.js' {
   const errors: { createErrorFromCode(code: number): Error & { readonly type: string; readonly code: number } };
   export default errors;
 }
+
+declare module 'kafkajs/src/consumer/assignerProtocol.js' {
+  const assigner: {
+    readonly MemberMetadata: {
+      encode(metadata: { version: number; topics: readonly string[]; userData: Buffer }): Buffer;
+      decode(buffer: Buffer): { version: number; topics: readonly string[]; userData: Buffer };
+    };
+    readonly MemberAssignment: {
+      encode(assignment: { version: number; assignment: Readonly<Record<string, readonly number[]>>; userData: Buffer }): Buffer;
+      decode(buffer: Buffer): { assignment: Readonly<Record<string, readonly number[]>> } | null;
+    };
+  };
+  export default assigner;
+}
