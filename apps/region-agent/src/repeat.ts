@@ -5,15 +5,19 @@ export interface Repeating {
   stop(): Promise<void>;
 }
 
-/** Runs `step` again and again, `everyMs` after its last end, until stopped. Failures are told and do not end it. */
+/** Runs `step` again and again, `everyMs` after its last end, until stopped. A failure does not end it and is told once, until it changes or a step succeeds. */
 export function repeat(everyMs: number, step: (signal: AbortSignal) => Promise<void>, onError: (error: Error) => void): Repeating {
   const stopping = new AbortController();
+  let told: string | undefined;
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
         await step(stopping.signal);
-      } catch (error) {
-        if (!stopping.signal.aborted) onError(error instanceof Error ? error : new Error(String(error)));
+        told = undefined;
+      } catch (cause) {
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        if (!stopping.signal.aborted && error.message !== told) onError(error);
+        told = error.message;
       }
       await pause(everyMs, stopping.signal);
     }

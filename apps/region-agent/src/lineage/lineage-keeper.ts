@@ -62,8 +62,8 @@ export class LineageKeeper {
       100,
       () => this.#copy(),
       (error) => {
-        if (this.#copyProblem !== error.message) log.warn({ err: error }, 'the lineage cannot be copied');
         this.#copyProblem = error.message;
+        log.warn({ err: error }, 'the lineage cannot be copied');
       },
     );
   }
@@ -87,7 +87,10 @@ export class LineageKeeper {
       return;
     }
     if (this.#newest !== undefined) throw new Error(`etcd has lost the lineage: revision ${this.#newest.revision} was read before`);
-    if (this.#copied === undefined) throw new Error('there is no lineage in etcd, and whether there ever was one is not known yet');
+    if (this.#copied === undefined) {
+      this.#etcdProblem = 'there is no lineage in etcd, and whether there ever was one is not known yet';
+      return;
+    }
     if (this.#copied.revision > 0) throw new Error(`etcd has lost the lineage: the topic holds revision ${this.#copied.revision}`);
     const created = await swapAndReadBack(store, undefined, first);
     if (created.outcome === 'unknown') throw new Error(`whether the first lineage was created is unknown: ${created.reason}`);
@@ -111,15 +114,15 @@ export class LineageKeeper {
   async #copy(): Promise<void> {
     const { topic } = this.#options;
     this.#copied ??= { revision: (await topic.newest())?.revision ?? 0 };
+    if (this.#newest !== undefined && this.#newest.revision < this.#copied.revision)
+      throw new Error(`etcd is behind the region's copy: revision ${this.#newest.revision}, the topic holds ${this.#copied.revision}`);
     for (let next = this.#toCopy[0]; next !== undefined; next = this.#toCopy[0]) {
-      if (next.revision < this.#copied.revision) {
-        this.#toCopy.shift();
-        throw new Error(`etcd is behind the region's copy: revision ${next.revision}, the topic holds ${this.#copied.revision}`);
+      if (next.revision > this.#copied.revision) {
+        await topic.append(next);
+        this.#copied = { revision: next.revision };
       }
-      if (next.revision > this.#copied.revision) await topic.append(next);
-      this.#copied = { revision: next.revision };
       this.#toCopy.shift();
-      this.#copyProblem = undefined;
     }
+    this.#copyProblem = undefined;
   }
 }
