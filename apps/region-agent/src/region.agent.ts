@@ -136,6 +136,9 @@ export class RegionAgent {
         ? { ok: true }
         : { ok: true, detail: stopped.map(([shard, reason]) => `${shard} stands still: ${reason}`).join('; ') };
     });
+    metrics
+      .gauge(metricNames.mirrorLag)
+      .observe(() => (this.#reader?.status().mirrors ?? []).map(({ topic, lagRecords }) => ({ labels: { topic }, value: lagRecords })));
     metrics.gauge(metricNames.shardsStopped).observe(() => [{ labels: {}, value: this.#ledger?.stopped().size ?? 0 }]);
   }
 

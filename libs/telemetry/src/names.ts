@@ -42,6 +42,7 @@ export const metricNames = {
   projectionLag: 'evenkeel_projection_lag_commits',
   emittedCommands: 'evenkeel_reactor_commands_total',
   receiptsWritten: 'evenkeel_receipts_total',
+  mirrorLag: 'evenkeel_mirror_lag_records',
   providerCalls: 'evenkeel_provider_calls_total',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];

@@ -27,7 +27,7 @@ export class PgCheckpointStore implements CheckpointStore {
   async load(): Promise<ReceiptCheckpoint | undefined> {
     await this.#create();
     const { rows } = await this.#pool.query<{ checkpoint: ReceiptCheckpoint }>(
-      'select checkpoint from region_agent.receipt_checkpoint where only',
+      'select checkpoint from region_agent.receipt_checkpoint where one_row',
     );
     return rows[0]?.checkpoint.version === 1 ? rows[0].checkpoint : undefined;
   }
@@ -35,8 +35,8 @@ export class PgCheckpointStore implements CheckpointStore {
   async save(checkpoint: ReceiptCheckpoint): Promise<void> {
     await this.#create();
     await this.#pool.query(
-      `insert into region_agent.receipt_checkpoint (only, checkpoint, saved_at) values (true, $1, now())
-       on conflict (only) do update set checkpoint = excluded.checkpoint, saved_at = excluded.saved_at`,
+      `insert into region_agent.receipt_checkpoint (one_row, checkpoint, saved_at) values (true, $1, now())
+       on conflict (one_row) do update set checkpoint = excluded.checkpoint, saved_at = excluded.saved_at`,
       [JSON.stringify(checkpoint)],
     );
   }
@@ -45,7 +45,7 @@ export class PgCheckpointStore implements CheckpointStore {
     if (this.#created) return;
     await this.#pool.query('create schema if not exists region_agent');
     await this.#pool.query(
-      'create table if not exists region_agent.receipt_checkpoint (only boolean primary key check (only), checkpoint jsonb not null, saved_at timestamptz not null)',
+      'create table if not exists region_agent.receipt_checkpoint (one_row boolean primary key check (one_row), checkpoint jsonb not null, saved_at timestamptz not null)',
     );
     this.#created = true;
   }
