@@ -39,12 +39,13 @@ export interface ApiClientOptions {
   readonly connectionsMax: number;
   /** How long to ask again before giving up: long enough for a killed broker to be back. */
   readonly giveUpAfterMs: number;
+  /** Doubles with every attempt, up to 5 s. */
+  readonly firstPauseMs: number;
   readonly signal: AbortSignal;
   /** Told of every attempt that is to be repeated. */
   readonly onRetry: (path: string, reason: string) => void;
 }
 
-const firstPauseMs = 200;
 const pauseMaxMs = 5_000;
 const answerBytesMax = 16 * 1024 * 1024;
 /** Refusals that time mends: a product that was just imported is not yet known to the region that is asked. */
@@ -67,7 +68,7 @@ export class ApiClient {
 
   /** @param targets base URLs; the first is asked first, the next ones when it gives no answer. @throws RefusedError, NoAnswerError */
   async post(targets: readonly [string, ...string[]], what: ApiRequest): Promise<ApiAnswer> {
-    const { giveUpAfterMs, onRetry, signal } = this.#options;
+    const { giveUpAfterMs, firstPauseMs, onRetry, signal } = this.#options;
     const body = Buffer.from(JSON.stringify(what.body), 'utf8');
     const startedMs = performance.now();
     for (let attempt = 0; ; attempt++) {

@@ -15,6 +15,7 @@ export interface RunOptions {
   /** Documents per second. */
   readonly ratePerSecond?: number | undefined;
   readonly giveUpAfterMs: number;
+  readonly firstPauseMs: number;
   readonly signal: AbortSignal;
   readonly progress: Omit<ProgressOptions, 'total' | 'unit'>;
 }
@@ -46,6 +47,7 @@ export async function runReplay(plan: ReplayPlan, options: RunOptions): Promise<
     token: options.token,
     connectionsMax: concurrencyMax + 4,
     giveUpAfterMs: options.giveUpAfterMs,
+    firstPauseMs: options.firstPauseMs,
     signal,
     onRetry: (_path, reason) => progress.retried(reason),
   });

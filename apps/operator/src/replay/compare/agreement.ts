@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChecksumsAnswer, Topology } from '#contracts';
+import { compareRegions } from '../../status/compare-regions.ts';
+import type { Expectation } from '../expectation.ts';
+import { ledgerDifferences, regionDifferences, type Difference } from './differences.ts';
+import { readLedger } from './provider-ledger.ts';
+import { readRegion } from './region-state.ts';
+
+export interface AgreementOptions {
+  readonly topology: Topology;
+  readonly expectation: Expectation;
+  /** Of every projector of every region. May fail while one is being restarted. */
+  readonly checksums: () => Promise<readonly ChecksumsAnswer[]>;
+  readonly signal: AbortSignal;
+  readonly onWait: (why: string) => void;
+  readonly pollMs: number;
+  /** What still differs after nothing has moved for so long will not mend itself. Longer than the sweepers' interval. */
+  readonly quietMs: number;
+  readonly giveUpAfterMs: number;
+}
+
+export interface Agreement {
+  readonly differences: readonly Difference[];
+  readonly checksums: readonly { readonly projection: string; readonly verdict: string }[];
+  readonly seconds: number;
+}
+
+/**
+ * Compares both regions and the provider with the file, again and again while something still moves: until nothing differs, or
+ * nothing has moved for `quietMs`, or `giveUpAfterMs` have passed. Then the differences stand.
+ */
+export async function agreementWith(options: AgreementOptions): Promise<Agreement> {
+  const { signal, onWait, pollMs, quietMs, giveUpAfterMs } = options;
+  const startedMs = performance.now();
+  const seconds = (): number => (performance.now() - startedMs) / 1000;
+  let [movedMs, lastSeen] = [startedMs, ''];
+  for (;;) {
+    signal.throwIfAborted();
+    const seen = await lookAt(options);
+    const nowMs = performance.now();
+    if (seen.fingerprint !== lastSeen) [movedMs, lastSeen] = [nowMs, seen.fingerprint];
+    if (seen.differences.length === 0) return { ...seen, seconds: seconds() };
+    if (nowMs - movedMs > quietMs || nowMs - startedMs > giveUpAfterMs) return { ...seen, seconds: seconds() };
+    const [first] = seen.differences;
+    onWait(`${seen.differences.length} differences, first: ${first === undefined ? '' : describe(first)}`);
+    await delay(pollMs, undefined, { signal });
+  }
+}
+
+interface Seen extends Omit<Agreement, 'seconds'> {
+  /** Changes whenever something has moved. */
+  readonly fingerprint: string;
+}
+
+async function lookAt({ topology, expectation, checksums }: AgreementOptions): Promise<Seen> {
+  let answers: readonly ChecksumsAnswer[];
+  try {
+    answers = await checksums();
+    const scope = { customers: [...expectation.capturedPence.keys()], skus: [...expectation.onHand.keys()] };
+    const differences: Difference[] = [];
+    for (const [region, { postgres }] of Object.entries(topology.regions))
+      differences.push(...regionDifferences(region, expectation, await readRegion(postgres, scope)));
+    differences.push(...ledgerDifferences(expectation, await readLedger(topology.paymentProvider.url)));
+    const compared = compareRegions(answers, Object.keys(topology.regions)).map(({ projection, verdict }) => ({ projection, verdict }));
+    for (const { projection, verdict } of compared)
+      if (verdict !== 'equal') differences.push({ where: 'regions', what: `projection ${projection}`, expected: 'equal', found: verdict });
+    if (compared.length === 0)
+      differences.push({ where: 'regions', what: 'projections', expected: 'equal', found: 'no projector answered' });
+    return {
+      differences,
+      checksums: compared,
+      fingerprint: JSON.stringify(answers.map(({ progress, lagRecords }) => [progress, lagRecords])),
+    };
+  } catch (error) {
+    // A part that is being restarted: that is no difference yet, but it is one if it stays so.
+    const found = error instanceof Error ? error.message : String(error);
+    return { differences: [{ where: 'comparison', what: 'readable', expected: 'yes', found }], checksums: [], fingerprint: found };
+  }
+}
+
+export const describe = ({ where, what, expected, found }: Difference): string => `${where}: ${what}: expected ${expected}, found ${found}`;
