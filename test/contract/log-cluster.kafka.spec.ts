@@ -1,11 +1,135 @@
-import { startTestBroker } from '#test-kit';
-import { connectKafkaCluster } from '#shard-log';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, startTestBroker, type TestBroker } from '#test-kit';
+import { connectKafkaCluster, DoubtfulAppendError, type LogCluster, type StoredRecord } from '#shard-log';
 import { clusterContract } from '../../libs/shard-log/src/cluster.contract.ts';
 
 clusterContract('Kafka', async () => {
   const broker = await startTestBroker();
   return {
-    connect: () => connectKafkaCluster({ brokers: broker.brokers, clientId: 'contract', onTrouble: (w, e) => console.log(w, e.message) }),
+    connect: () => connectKafkaCluster({ brokers: broker.brokers, clientId: 'contract' }),
     stop: () => broker.stop(),
   };
+});
+
+describe('Kafka, when something is lost', () => {
+  let broker: TestBroker;
+  let cluster: LogCluster;
+  const record = (value: string) => ({ key: null, headers: {}, value });
+
+  beforeAll(async () => {
+    broker = await startTestBroker();
+    cluster = connectKafkaCluster({ brokers: broker.brokers, clientId: 'faults' });
+  });
+  afterAll(async () => {
+    await cluster.close();
+    await broker.stop();
+  });
+
+  it('loses nothing that was acknowledged and repeats nothing to the reader, when the broker is killed', async () => {
+    await cluster.createTopics([{ topic: 'faults', partitions: 2, config: {} }]);
+    const seen: StoredRecord[] = [];
+    const stopped: Error[] = [];
+    const reader = await cluster.read({
+      name: 'faults',
+      from: [0, 1].map((partition) => ({ topic: 'faults', partition, offset: 0 })),
+      onBatch: async (records) => void seen.push(...records),
+      onStopped: (error) => void stopped.push(error),
+    });
+    const appender = await cluster.appender('faults');
+    const acknowledged: string[] = [];
+    let doubtful = 0;
+    let appending = true;
+    const appends = (async () => {
+      for (let n = 0; appending; n += 1)
+        try {
+          await appender.append('faults', n % 2, [record(String(n))]);
+          acknowledged.push(String(n));
+        } catch (error) {
+          if (!(error instanceof DoubtfulAppendError)) throw error;
+          doubtful += 1;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+    })();
+    for (const _kill of ['first', 'second']) {
+      const before = acknowledged.length;
+      await eventually(() => acknowledged.length > before + 100);
+      await broker.kill();
+      await broker.restart();
+    }
+    const restarted = acknowledged.length;
+    await eventually(() => acknowledged.length > restarted + 100);
+    appending = false;
+    await appends;
+    await eventually(() => seen.at(-1) !== undefined && acknowledged.every((value) => seen.some((stored) => stored.value === value)), {
+      everyMs: 200,
+    });
+    expect(stopped).toEqual([]);
+    expect(doubtful).toBeGreaterThan(0);
+    for (const partition of [0, 1]) {
+      const offsets = seen.filter((stored) => stored.partition === partition).map(({ offset }) => offset);
+      expect(offsets).toEqual(offsets.map((_, index) => index));
+    }
+    await reader.close();
+    await appender.close();
+  });
+
+  it('gives the partitions of a killed member to the other within three seconds, with what it had not done', async () => {
+    await cluster.createTopics([{ topic: 'commands', partitions: 4, config: {} }]);
+    const appender = await cluster.appender('commands');
+    const fixture = fileURLToPath(new URL('command-member.fixture.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--conditions=source', fixture, broker.brokers[0]!, 'deciders', 'commands'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    try {
+      await eventually(() => printed.includes('has 4'), { withinMs: 20_000 });
+      for (const partition of [0, 1, 2, 3]) await appender.append('commands', partition, [record(`p${partition}`)]);
+      await eventually(() => printed.match(/saw/g)?.length === 4);
+      let has = 0;
+      const seen: StoredRecord[] = [];
+      const survivor = await cluster.consumeCommands({
+        group: 'deciders',
+        topic: 'commands',
+        onAssigned: (partitions) => void (has = partitions.length),
+        onBatch: async (_partition, records) => void seen.push(...records),
+        onStopped: (error) => expect.fail(error.message),
+      });
+      await eventually(() => has === 2 && seen.length === 2);
+      const killedAt = Date.now();
+      child.kill('SIGKILL');
+      await eventually(() => has === 4);
+      const tookMs = Date.now() - killedAt;
+      await eventually(() => seen.length === 4);
+      expect(tookMs).toBeLessThan(3_500);
+      await survivor.close();
+    } finally {
+      child.kill('SIGKILL');
+      await appender.close();
+    }
+  });
+
+  it('notices a broker that hangs, and goes on when it answers again', async () => {
+    await cluster.createTopics([{ topic: 'hangs', partitions: 1, config: {} }]);
+    const appender = await cluster.appender('hangs');
+    const seen: StoredRecord[] = [];
+    const reader = await cluster.read({
+      name: 'hangs',
+      from: [{ topic: 'hangs', partition: 0, offset: 0 }],
+      onBatch: async (records) => void seen.push(...records),
+      onStopped: (error) => expect.fail(error.message),
+    });
+    await appender.append('hangs', 0, [record('before')]);
+    await eventually(() => seen.length === 1);
+    broker.program().signal('SIGSTOP');
+    await expect(appender.append('hangs', 0, [record('in doubt')])).rejects.toThrow(DoubtfulAppendError);
+    broker.program().signal('SIGCONT');
+    await eventually(async () => (await appender.append('hangs', 0, [record('after')])).firstOffset > 0);
+    await eventually(() => seen.at(-1)?.value === 'after');
+    expect(seen.map(({ offset }) => offset)).toEqual(seen.map((_, index) => index));
+    await reader.close();
+    await appender.close();
+  });
 });
