@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Region, Segment } from '#contracts';
 import { close, commit, cut, east, fence, otherThan, receipt, receipts, segment, west } from './reading.fixture.ts';
 import type { Receipt, ReceiptsRecord, ShardRecord } from './records.ts';

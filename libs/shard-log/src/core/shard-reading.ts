@@ -46,11 +46,10 @@ export class ShardReading {
     for (const [log, cursor] of Object.entries(resume.cursors)) this.#cursors.set(log as Region, cursor as LogCursor);
   }
 
-  /** Takes in the newest lineage of this shard. May be called at any time; an older one than is known changes nothing. */
+  /** Takes in the newest lineage of this shard, at any time; an older one than is known changes nothing. */
   learn(segments: readonly Segment[]): readonly ReadingEvent[] {
-    if (this.#stopped !== undefined || segments.length === 0) return nothing;
     const growth = growthOf(this.#segments, segments);
-    if (growth.kind === 'older') return nothing;
+    if (this.#stopped !== undefined || segments.length === 0 || growth.kind === 'older') return nothing;
     const events: ReadingEvent[] = [];
     if (growth.kind === 'contradiction') return this.#stop(events, growth.reason, undefined);
     if (this.#segments.length === 0) {
@@ -227,7 +226,8 @@ export class ShardReading {
   /** Settles what waits in the last segment, as far as its mode or its mirror's receipts reach. */
   #settlePending(events: ReadingEvent[]): void {
     const last = this.lastSegment;
-    for (let first = this.#pending.first; first !== undefined && last !== undefined; first = this.#pending.first) {
+    if (last === undefined) return;
+    for (let first = this.#pending.first; first !== undefined; first = this.#pending.first) {
       assert(first.record.term === last.term, 'only commits of the last segment wait');
       if (last.mode !== 'solo' && !this.#receipts.settles(last, first.record)) return;
       this.#pending.shift();
@@ -237,8 +237,8 @@ export class ShardReading {
 
   #settleAfterReceipts(): readonly ReadingEvent[] {
     const waiting = this.#pending.first;
-    if (waiting === undefined || this.#stopped !== undefined) return nothing;
     const events: ReadingEvent[] = [];
+    if (waiting === undefined || this.#stopped !== undefined) return events;
     this.#settlePending(events);
     if (events.length > 0) this.#pressure(waiting.position.log, events);
     return events;
