@@ -161,6 +161,14 @@ describe('when a service is not there', () => {
     expect([answer.statusCode, answer.json<Problem>().code, answer.headers['retry-after']]).toEqual([503, 'unavailable', '1']);
   });
 
+  it('this region answers for another one that is gone, if it owns the home now', async () => {
+    const [gone, own] = [await freePort(), await service()];
+    expect((await place(await edge({ own: [own.url], peer: [gone] }), western)).statusCode).toBe(201);
+    const other = await service((_request, response) => response.writeHead(421, { 'evenkeel-owner': 'west' }).end());
+    const answer = await place(await edge({ own: [other.url], peer: [gone] }), western);
+    expect([answer.statusCode, answer.json<Problem>().code]).toEqual([503, 'unavailable']);
+  });
+
   it('504 when it broke off after the request was sent: the outcome is unknown', async () => {
     const own = await service((request) => request.socket.destroy());
     const answer = await place(await edge({ own: [own.url] }), eastern);

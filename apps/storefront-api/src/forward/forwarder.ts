@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Region, RegionAddresses, Service, Topology } from '#contracts';
-import { outcomeUnknown, problem, type ProblemError } from '#service-kit';
+import { outcomeUnknown, problem, ProblemError } from '#service-kit';
 import { attributeNames, currentTraceparent, metricNames, metrics, spanNames, SpanKind, withSpan } from '#telemetry';
 import type { Destination } from './destination.ts';
 import type { OwnerLookup } from './owner-lookup.port.ts';
@@ -47,7 +47,7 @@ export class Forwarder {
     try {
       const { service, home } = destination;
       const first = home === undefined ? this.#here : this.#owners.ownerOf(service, home);
-      const answer = await this.#toRegion(first, service, request);
+      const answer = await this.#firstAnswer(first, service, request);
       return answer.statusCode === 421 ? await this.#again(answer, first, service, request) : answer;
     } finally {
       this.#inFlight -= 1;
@@ -56,6 +56,19 @@ export class Forwarder {
 
   close(): void {
     this.#upstreams.close();
+  }
+
+  /** When the region that is thought to be the owner cannot be reached, this region's service may know that it is the owner now. */
+  async #firstAnswer(region: Region, service: Service, request: Forwarded): Promise<IncomingMessage> {
+    try {
+      return await this.#toRegion(region, service, request);
+    } catch (error) {
+      if (region === this.#here || !(error instanceof ProblemError) || error.code !== 'unavailable') throw error;
+      const answer = await this.#toRegion(this.#here, service, request);
+      if (answer.statusCode !== 421) return answer;
+      answer.resume();
+      throw error;
+    }
   }
 
   /** The asked service knows a newer owner. Asked once more, there, so that two regions cannot pass a request to and fro. */

@@ -1,0 +1,75 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sku } from '#contracts';
+import type { ProblemError } from '#service-kit';
+import { afterEach, expect, it } from 'vitest';
+import { HttpCatalogue } from './http-catalogue.ts';
+
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+const mug = { sku: 'MUG', name: 'Mug', unitPriceMinor: 500, currency: 'GBP' };
+
+/** An inventory service that sells mugs, and remembers which skus it was asked for. */
+async function inventory(answer?: RequestListener) {
+  const asked: string[][] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const { skus } = JSON.parse(body) as { skus: string[] };
+      asked.push(skus);
+      if (answer !== undefined) return answer(request, response);
+      return response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ prices: skus.includes('MUG') ? [mug] : [] }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+const catalogueOf = (urls: readonly string[], nowMs = () => 0, rememberedMax = 100) =>
+  new HttpCatalogue({ inventoryUrls: urls, freshMs: 1_000, timeoutMs: 500, rememberedMax, nowMs });
+
+it('remembers a price for a while, an unknown sku not at all', async () => {
+  let nowMs = 0;
+  const { url, asked } = await inventory();
+  const catalogue = catalogueOf([url], () => nowMs);
+  const skus = [sku('MUG'), sku('NONE')];
+  const { sku: _sku, ...price } = mug;
+  expect([...(await catalogue.pricesOf(skus))]).toEqual([['MUG', price]]);
+  expect([...(await catalogue.pricesOf(skus))]).toEqual([['MUG', price]]);
+  nowMs = 1_000;
+  await catalogue.pricesOf([sku('MUG')]);
+  await catalogue.pricesOf([sku('MUG')]);
+  expect(asked).toEqual([['MUG', 'NONE'], ['NONE'], ['MUG']]);
+});
+
+it('asks the next instance when one is away, fails or hangs; and nobody means unavailable', async () => {
+  const broken = await inventory((_request, response) => response.writeHead(500).end());
+  const hanging = await inventory(() => undefined);
+  const whole = await inventory();
+  for (const urls of [
+    ['http://127.0.0.1:1', whole.url],
+    [broken.url, whole.url],
+    [hanging.url, whole.url],
+  ])
+    expect((await catalogueOf(urls).pricesOf([sku('MUG')])).size).toBe(1);
+  const problem = await catalogueOf([broken.url])
+    .pricesOf([sku('MUG')])
+    .catch((error: unknown) => error as ProblemError);
+  expect(problem).toMatchObject({ status: 503, code: 'unavailable', headers: { 'retry-after': '1' } });
+});
+
+it('holds no more prices than it may', async () => {
+  const { url, asked } = await inventory((_request, response) =>
+    response.writeHead(200).end(JSON.stringify({ prices: asked.at(-1)!.map((code) => ({ ...mug, sku: code })) })),
+  );
+  const catalogue = catalogueOf([url], () => 0, 2);
+  for (const code of ['A', 'B', 'C', 'C', 'A']) await catalogue.pricesOf([sku(code)]);
+  expect(asked).toEqual([['A'], ['B'], ['C'], ['A']]);
+});
