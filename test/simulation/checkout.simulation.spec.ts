@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { OrderCommand, ShardId } from '#contracts';
 import { checkoutProcess } from '../../apps/order-service/src/domain/checkout.ts';
 import { canonical, checkShop } from './shop.invariants.ts';
 import { Shop } from './shop.workload.ts';
 import type { AnyEvent } from './shard.host.ts';
 import { TwoRegions, type Faults } from './two-regions.world.ts';
+
+/** Walks take seconds, more on a machine that is busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const calm: Faults = { loses: 0, repeats: 0.2, declines: 0, takeovers: 0, stepMsMax: 0 };
 const rough: Faults = { loses: 0.1, repeats: 0.3, declines: 0.2, takeovers: 0.01, stepMsMax: 500 };
@@ -75,7 +78,7 @@ describe('32 buyers of 10 units, in both regions at once', () => {
         expect(shop.orders.filter((order) => shop.stateOf(order).status === 'confirmed')).toHaveLength(10);
         expect(world.pools(sku!).reduce((sum, { available }) => sum + available, 0)).toBe(0);
       }),
-      runs(12),
+      runs(8),
     );
   });
 });

@@ -12,8 +12,8 @@ type Topology = Parameters<typeof checkoutProcess>[0];
 interface Hosted {
   readonly service: string;
   readonly process: AnyProcess;
-  /** As JSON, as the table keeps them. */
-  readonly states: Map<string, string>;
+  /** As the table gives them back: through JSON. */
+  readonly states: Map<string, unknown>;
 }
 
 /** All process managers of one region: folds what it reads, shard by shard, and says what it would command. */
@@ -41,7 +41,7 @@ export class RegionReader {
           process.keysOf(event).flatMap((key) => {
             const before = stateIn(states, process, key);
             const after = process.evolve(before, event, { shard });
-            states.set(key, JSON.stringify(after));
+            states.set(key, JSON.parse(JSON.stringify(after)));
             return newlyRequired(process, before, after, now);
           }),
         ),
@@ -51,36 +51,29 @@ export class RegionReader {
   /** Everything that is still needed: what a sweeper issues, and what resumes half-done work after a takeover. */
   sweep(now: string): readonly RequiredCommand<AnyCommand>[] {
     return this.#hosted.flatMap(({ process, states }) =>
-      [...states.keys()].flatMap((key) => {
-        const state = stateIn(states, process, key);
-        return process.done(state) ? [] : process.required(state, now);
-      }),
+      [...states.values()].flatMap((state) => (process.done(state) ? [] : process.required(state, now))),
     );
   }
 
   calls(): readonly ProviderCall[] {
     const intents = this.#hosted.find(({ process }) => process.name === 'intents');
-    return [...(intents?.states.values() ?? [])].flatMap((text) => outstandingCalls(JSON.parse(text) as PaymentState));
+    return [...(intents?.states.values() ?? [])].flatMap((state) => outstandingCalls(state as PaymentState));
   }
 
   /** Keys of processes that are not at rest, with their state: empty when a system has come to its end. */
   unfinished(): readonly string[] {
     return this.#hosted.flatMap(({ process, states }) =>
-      [...states].filter(([key]) => !process.done(stateIn(states, process, key))).map(([key, text]) => `${process.name} ${key}: ${text}`),
+      [...states].filter(([, state]) => !process.done(state)).map(([key, state]) => `${process.name} ${key}: ${JSON.stringify(state)}`),
     );
   }
 
   /** For comparison with the other region's. */
   states(): Readonly<Record<string, unknown>> {
     return Object.fromEntries(
-      this.#hosted.flatMap(({ process, states }) =>
-        [...states].map(([key, text]) => [`${process.name} ${key}`, JSON.parse(text) as unknown]),
-      ),
+      this.#hosted.flatMap(({ process, states }) => [...states].map(([key, state]) => [`${process.name} ${key}`, state])),
     );
   }
 }
 
-function stateIn(states: ReadonlyMap<string, string>, process: AnyProcess, key: string): unknown {
-  const text = states.get(key);
-  return text === undefined ? process.initial(key) : JSON.parse(text);
-}
+const stateIn = (states: ReadonlyMap<string, unknown>, process: AnyProcess, key: string): unknown =>
+  states.get(key) ?? process.initial(key);

@@ -90,8 +90,10 @@ export class Shop {
       .map(({ lineNumber, quantity }) => ({ lineNumber, quantity: 1 + random.below(quantity) }));
     if (lines.length === 0) return;
     const id = `op-${this.#operations++}`;
-    if (random.chance(0.6)) this.#world.offerOrder(customerId, { type: 'ShipLines', orderId, shipmentId: id, lines, now });
-    else this.#world.offerOrder(customerId, { type: 'ReturnLines', orderId, returnId: id, lines, now });
+    const sends = random.chance(0.6);
+    if (sends) this.#world.offerOrder(customerId, { type: 'ShipLines', orderId, shipmentId: id, lines, now });
+    // Some come back at once: the return may be decided before the shipment has reached stock and payment.
+    if (!sends || random.chance(0.4)) this.#world.offerOrder(customerId, { type: 'ReturnLines', orderId, returnId: id, lines, now });
   }
 
   adjustAny(): void {

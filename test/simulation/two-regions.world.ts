@@ -166,7 +166,7 @@ export class TwoRegions {
     this.shards.set(shard, host);
     const decision = host.decide(command);
     if (decision.outcome === 'refused') this.refusals.push(`${command.type}: ${decision.refusal.code}`);
-    else for (const event of decision.events) if ('sku' in event || 'lines' in event) this.#poolsAreNotNegative(host);
+    else if (decision.events.length > 0 && shard.startsWith('inventory')) this.#poolsAreNotNegative(host);
   }
 
   #poolsAreNotNegative(host: ShardHost): void {
