@@ -13,10 +13,9 @@ export interface MirrorLag {
 /** Compares the ends of each mirrored topic with the ends of its mirrors, as the clusters tell them. */
 export async function mirrorLags(topology: Topology): Promise<readonly MirrorLag[]> {
   const regions = regionsOf(topology);
-  const clusters = new Map<Region, Promise<LogCluster>>(
+  const clusters = new Map<Region, LogCluster>(
     regions.map((region) => [region, connectKafkaCluster({ brokers: topology.regions[region]!.kafka.brokers, clientId: 'evenkeel-status' })]),
   );
-  for (const cluster of clusters.values()) cluster.catch(() => undefined); // told by `endsIn`, for each topic
   const mirrors = regions.flatMap((here) => regions.filter((origin) => origin !== here).flatMap((origin) => mirroredTopics.map((topic) => ({ here, origin, topic }))));
   try {
     return await Promise.all(
@@ -30,14 +29,14 @@ export async function mirrorLags(topology: Topology): Promise<readonly MirrorLag
       }),
     );
   } finally {
-    await Promise.allSettled([...clusters.values()].map(async (cluster) => (await cluster).close()));
+    await Promise.allSettled([...clusters.values()].map((cluster) => cluster.close()));
   }
 }
 
 /** The end of each partition, or why it is not known. */
-async function endsIn(cluster: Promise<LogCluster>, topic: string): Promise<readonly number[] | string> {
+async function endsIn(cluster: LogCluster, topic: string): Promise<readonly number[] | string> {
   try {
-    return await (await cluster).endOffsets(topic);
+    return await cluster.endOffsets(topic);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -42,7 +42,7 @@ export async function assembleRuntime({ fresh, instances, report }: SystemOption
 }
 
 async function createTopics(brokers: readonly string[], topics: Parameters<LogCluster['createTopics']>[0]): Promise<void> {
-  const cluster = await connectKafkaCluster({ brokers, clientId: 'evenkeel-runtime' });
+  const cluster = connectKafkaCluster({ brokers, clientId: 'evenkeel-runtime' });
   try {
     await cluster.createTopics(topics);
   } finally {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, chown, mkdir, rename, rm } from 'node:fs/promises';
+import { appendFile, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { processRow } from '../supervisor/processes.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { ProgramSpec } from './program.ts';
 import { runAs, type RunAs, type SystemUser } from './unprivileged-user.ts';
@@ -66,7 +67,8 @@ export async function postgresProgram({ name, address, port, dataDir, binaries, 
     prepare: async () => {
       await mkdir(dataDir, { recursive: true, mode: 0o700 });
       if (user !== undefined) await chown(dataDir, user.uid, user.gid);
-      if (!existsSync(cluster)) await initialise({ dataDir, cluster, binaries, as });
+      if (existsSync(cluster)) await forgetDeadPostmaster(cluster);
+      else await initialise({ dataDir, cluster, binaries, as });
     },
     ready: () => selectOne(address, port),
   };
@@ -90,6 +92,17 @@ async function initialise({ dataDir, cluster, binaries, as }: { dataDir: string;
   const code = await new Promise<number | null>((resolve, reject) => single.once('error', reject).once('close', resolve));
   if (code !== 0 || /ERROR|FATAL|PANIC/.test(said)) throw new Error(`could not create database ${database}: ${said}`);
   await rename(fresh, cluster);
+}
+
+/**
+ * A postmaster that was killed together with its supervisor can stay in the process table until somebody asks for its exit code
+ * (in a container, perhaps never), and PostgreSQL takes its pid for a living server. Any other stale lock it recognises itself,
+ * and it knows better: it also looks for backends that are left.
+ */
+async function forgetDeadPostmaster(cluster: string): Promise<void> {
+  const lock = join(cluster, 'postmaster.pid');
+  const pid = Number.parseInt(await readFile(lock, 'utf8').catch(() => ''), 10); // no lock: it was stopped in order
+  if (Number.isInteger(pid) && existsSync(`/proc/${pid}`) && (await processRow(pid)) === undefined) await rm(lock);
 }
 
 async function selectOne(host: string, port: number): Promise<string | undefined> {

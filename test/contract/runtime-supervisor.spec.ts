@@ -1,0 +1,189 @@
+/**
+ * The supervisor with real programs: three etcd members behind their links, a PostgreSQL, and a dummy part, in a process of their
+ * own that the tests interrupt and kill (`runtime.host.ts`).
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ControlClient, endLeftovers, processTree, runtimeHome, stillRunning, type PartStatus } from '#embedded-runtime';
+import { eventually } from '#test-kit';
+
+const prefix = '127.0.7';
+const host = fileURLToPath(new URL('runtime.host.ts', import.meta.url));
+const withinMs = 30_000;
+
+let directory: string;
+let started: Host[];
+
+interface Host {
+  readonly child: ChildProcess;
+  readonly said: () => string;
+  readonly exit: Promise<number | null>;
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'evenkeel-runtime-'));
+  await chmod(directory, 0o755); // PostgreSQL's user must get in
+  started = [];
+});
+
+afterEach(async () => {
+  for (const { child, exit } of started) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await exit;
+  }
+  await endLeftovers(runtimeHome(directory).run);
+  await rm(directory, { recursive: true, force: true });
+});
+
+function startHost(dummy: 'sound' | 'broken' | 'child' | 'stubborn' = 'sound'): Host {
+  const child = spawn(process.execPath, ['--conditions=source', host, directory, prefix, dummy], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const started_ = { child, said: () => said, exit };
+  started.push(started_);
+  return started_;
+}
+
+const untilSaid = (running: Host, text: string): Promise<true> =>
+  eventually(
+    () => {
+      if (running.said().includes(text)) return true as const;
+      if (running.child.exitCode !== null) throw new Error(`the host ended:\n${running.said()}`);
+      return false;
+    },
+    { withinMs },
+  );
+
+const control = (): ControlClient => new ControlClient(runtimeHome(directory).controlSocket);
+const part = async (name: string): Promise<PartStatus> => (await control().status()).parts.find((each) => each.name === name)!;
+
+/** Every process whose command line names this test's directory or addresses: what the host started, and what those started. */
+async function allOf(running: Host): Promise<readonly number[]> {
+  return (await processTree(running.child.pid!)).map(({ pid }) => pid).filter((pid) => pid !== running.child.pid);
+}
+
+/** Whether a process runs; a zombie, which only waits for its parent to ask, does not. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+async function query(sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ host: `${prefix}.2`, port: 15_432, user: 'evenkeel', database: 'evenkeel', connectionTimeoutMillis: 2000 });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the supervisor', () => {
+  test('starts real programs, and starts one again that dies; Ctrl-C leaves nothing behind, and a second start finds the data', async () => {
+    const first = startHost('child');
+    await untilSaid(first, 'READY');
+    await query('create table kept (value int)');
+    await query('insert into kept values (42)');
+
+    const { pid } = await part('east.postgres');
+    await control().act('east.postgres', 'kill');
+    await eventually(async () => (await part('east.postgres')).restarts === 1 && (await part('east.postgres')).state === 'ready', { withinMs });
+    const again = await part('east.postgres');
+    expect(again.pid).not.toBe(pid);
+    expect(again.unready).toBeUndefined();
+    expect(await query('select value from kept')).toEqual([{ value: 42 }]);
+    expect(first.said()).toMatch(/east\.postgres: was ended by SIGKILL; started again in 250 ms/);
+
+    const members = await allOf(first);
+    expect(members.length).toBeGreaterThan(5); // etcd ×3, postmaster and its workers, the dummy and its child
+    first.child.kill('SIGINT');
+    expect(await first.exit).toBe(0);
+    expect(members.filter(runs)).toEqual([]);
+    expect(await stillRunning(runtimeHome(directory).run)).toEqual([]);
+
+    const second = startHost();
+    await untilSaid(second, 'READY');
+    expect(await query('select value from kept')).toEqual([{ value: 42 }]);
+    second.child.kill('SIGTERM');
+    expect(await second.exit).toBe(0);
+  });
+
+  test('a start that fails half-way says why, and leaves nothing behind', async () => {
+    const running = startHost('broken');
+    await untilSaid(running, 'east.dummy: exited with code 3');
+    const members = await allOf(running);
+    expect(members.length).toBeGreaterThan(3);
+    expect(await running.exit).toBe(1);
+    expect(running.said()).toMatch(/east\.dummy could not be started: exited with code 3 before it was ready/);
+    expect(running.said()).toContain('this one is broken'); // the end of its log
+    expect(members.filter(runs)).toEqual([]);
+  });
+
+  test('Ctrl-C in the middle of a start stops at once and leaves nothing behind', async () => {
+    const running = startHost();
+    await untilSaid(running, 'east.postgres: ready');
+    const members = await allOf(running);
+    running.child.kill('SIGINT');
+    expect(await running.exit).not.toBe(null);
+    expect(members.filter(runs)).toEqual([]);
+  });
+
+  test('what a killed supervisor left running is ended by the next start', async () => {
+    const killed = startHost('child');
+    await untilSaid(killed, 'READY');
+    const members = await allOf(killed);
+    killed.child.kill('SIGKILL');
+    await killed.exit;
+    expect((await stillRunning(runtimeHome(directory).run)).map(({ name }) => name).sort()).toEqual(['east.dummy', 'east.etcd', 'east.postgres', 'west.etcd', 'witness.etcd']);
+
+    const next = startHost();
+    await untilSaid(next, 'READY');
+    expect(next.said()).toMatch(/east\.dummy \(pid \d+\) was left over from an earlier run: ended/);
+    expect(members.filter(runs)).toEqual([]);
+    next.child.kill('SIGTERM');
+    expect(await next.exit).toBe(0);
+  });
+
+  test('a part that ignores its signal, and one that is paused, are stopped all the same', async () => {
+    const running = startHost('stubborn');
+    await untilSaid(running, 'READY');
+    await control().act('east.postgres', 'pause');
+    expect(await part('east.postgres')).toMatchObject({ state: 'paused' });
+    const members = await allOf(running);
+    await control().shutdown();
+    expect(await running.exit).toBe(0);
+    expect(running.said()).toContain('east.dummy: still there 10000 ms after SIGTERM: killed');
+    expect(members.filter(runs)).toEqual([]);
+  });
+
+  test('a second runtime in the same home is refused; a taken port is told with its owner', async () => {
+    const blocker: Server = createServer();
+    await new Promise<void>((resolve) => blocker.listen(15_432, `${prefix}.2`, resolve));
+    const blocked = startHost();
+    expect(await blocked.exit).toBe(1);
+    expect(blocked.said()).toContain(`port ${prefix}.2:15432 is taken by pid ${process.pid}: `);
+    await new Promise((resolve) => blocker.close(resolve));
+
+    const first = startHost();
+    await untilSaid(first, 'READY');
+    const second = startHost();
+    expect(await second.exit).toBe(1);
+    expect(second.said()).toContain(`a runtime runs here already (pid ${first.child.pid})`);
+    expect((await control().status()).phase).toBe('ready');
+    expect(JSON.parse(await readFile(runtimeHome(directory).topology, 'utf8'))).toHaveProperty('regions.east');
+    first.child.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+  });
+});
