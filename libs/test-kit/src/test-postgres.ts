@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { postgresProgram, preparePostgresBinaries, unprivilegedUser } from '#embedded-runtime';
+import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
 import { runProgram } from './run-program.ts';
 
@@ -32,7 +34,10 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   return {
     url: `postgres://evenkeel@127.0.0.1:${port}/evenkeel`,
     crash: async () => {
+      const backends = await childrenOf(program.pid);
       await program.kill();
+      // Its backends notice by themselves; until the last one has, their shared memory keeps a new server from starting.
+      await eventually(() => !backends.some(isAlive));
       program = await runProgram(spec);
     },
     stop: async () => {
@@ -40,4 +45,18 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       await rm(parent, { recursive: true, force: true });
     },
   };
+}
+
+const childrenOf = (pid: number): Promise<readonly number[]> =>
+  new Promise((resolve) => {
+    execFile('pgrep', ['-P', String(pid)], { timeout: 5_000 }, (_error, stdout) => resolve(stdout.split('\n').filter(Boolean).map(Number)));
+  });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // gone
+  }
 }
