@@ -37,6 +37,11 @@ export class RefusedAppendError extends Error {
   override readonly name = 'RefusedAppendError';
 }
 
+/** A log is not the one that was read before (created anew), or ends before the position: going on would skip records silently. */
+export class LogChangedError extends Error {
+  override readonly name = 'LogChangedError';
+}
+
 export interface Appender {
   /**
    * Appends the records as one batch, acknowledged by all in-sync replicas. Never retries.

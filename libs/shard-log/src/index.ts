@@ -14,3 +14,6 @@ export { openSettledFeed, type OpenSettledFeed, type SettledFeedOptions } from '
 export type { FeedObserver } from './feed/feed-state.ts';
 export { ShardWriters, type ShardWritersOptions } from './writer/shard-writers.ts';
 export { connectKafkaCluster, type KafkaClusterOptions } from './kafka/kafka-cluster.ts';
+export { InMemoryBroker, type AppendFate, type InMemoryBrokerOptions } from './in-memory/in-memory-broker.ts';
+export { InMemoryMirror, type InMemoryMirrorOptions } from './in-memory/in-memory-mirror.ts';
+export type { InMemoryCluster } from './in-memory/in-memory-cluster.ts';

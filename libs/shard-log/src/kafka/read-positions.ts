@@ -1,4 +1,4 @@
-import type { ReadFrom, TopicPartition } from '../cluster.port.ts';
+import { LogChangedError, type ReadFrom, type TopicPartition } from '../cluster.port.ts';
 import { BrokerConnectionError } from './broker-connection.ts';
 import { ClusterSession, type SessionSettings } from './cluster-session.ts';
 import { KafkaResponseError } from './kafka-protocol.ts';
@@ -7,11 +7,6 @@ import type { ClusterMetadata } from './topic-metadata.ts';
 export interface ReadPosition extends TopicPartition {
   next: number;
   paused: boolean;
-}
-
-/** The log is not the one that was read before, or ends before the position: going on would skip records silently. */
-export class LogChangedError extends Error {
-  override readonly name = 'LogChangedError';
 }
 
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
