@@ -173,7 +173,7 @@ describe('the supervisor', () => {
     await new Promise<void>((resolve) => blocker.listen(15_432, `${prefix}.2`, resolve));
     const blocked = startHost();
     expect(await blocked.exit).toBe(1);
-    expect(blocked.said()).toContain(`port ${prefix}.2:15432 is taken by pid ${process.pid}: `);
+    expect(blocked.said()).toContain(`port ${prefix}.2:15432: taken by pid ${process.pid}: `);
     await new Promise((resolve) => blocker.close(resolve));
 
     const first = startHost();

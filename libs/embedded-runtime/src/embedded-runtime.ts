@@ -7,7 +7,7 @@ import { identityKey, startIdentityServer } from './identity/identity-issuer.ts'
 import { startLinks, type Links, type LinkSpec, type LinksStatus } from './links/links.ts';
 import type { RuntimeHome } from './runtime-home.ts';
 import { endLeftovers, forgetRunning, recordRunning, runningSupervisor } from './supervisor/leftovers.ts';
-import { describePortProblem, findPortProblems, type Listen } from './supervisor/ports.ts';
+import { describePortProblems, findPortProblems, type Listen } from './supervisor/ports.ts';
 import { startOf } from './supervisor/processes.ts';
 import { Supervisor, type PartStatus, type Plan } from './supervisor/supervisor.ts';
 
@@ -171,6 +171,5 @@ async function assertPortsAreFree(listens: readonly Listen[]): Promise<void> {
   if (problems.length === 0) return;
   const lacking = new Set(problems.flatMap(({ problem, at }) => (problem === 'no-address' ? [at.host] : [])));
   const advice = lacking.size === 0 ? [] : [`give this machine the missing addresses with:\n  ${aliasCommand([...lacking])}`];
-  const lines = problems.filter(({ problem, at }) => problem === 'taken' || !lacking.has(at.host)).map(describePortProblem);
-  throw new Error([...lines, ...advice].join('\n'));
+  throw new Error([...describePortProblems(problems), ...advice].join('\n'));
 }

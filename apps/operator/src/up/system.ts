@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   assertJarsPresent, defaultKafkaJars, EmbeddedRuntime, ensurePrograms, preparePostgresBinaries, projectRoot, readSystem, renderLinks, renderPlan,
-  renderTopology, requirements, runtimeHome, unprivilegedUser, type System,
+  renderTopology, requirements, runtimeHome, unprivilegedUser,
 } from '#embedded-runtime';
 import { connectKafkaCluster, type LogCluster } from '#shard-log';
 import { installJars } from './install-jars.ts';
@@ -10,20 +10,17 @@ import { installJars } from './install-jars.ts';
 export interface SystemOptions {
   readonly fresh: boolean;
   readonly instances: number | undefined;
+  /** Describes the system; default: `deploy/topology/embedded.json`. */
+  readonly file: string | undefined;
   readonly report: (line: string) => void;
 }
 
-/** The system that this checkout describes. */
-export async function embeddedSystem(instances?: number): Promise<System> {
-  const system = await readSystem(join(projectRoot(), 'deploy', 'topology', 'embedded.json'));
-  return instances === undefined ? system : { ...system, instances };
-}
-
 /** Sees to the programs that the machine must have, and puts the runtime together; nothing runs yet. */
-export async function assembleRuntime({ fresh, instances, report }: SystemOptions): Promise<EmbeddedRuntime> {
+export async function assembleRuntime({ fresh, instances, file, report }: SystemOptions): Promise<EmbeddedRuntime> {
   const root = projectRoot();
   const home = runtimeHome();
-  const system = await embeddedSystem(instances);
+  const described = await readSystem(file ?? join(root, 'deploy', 'topology', 'embedded.json'));
+  const system = instances === undefined ? described : { ...described, instances };
   const jars = defaultKafkaJars();
   await ensurePrograms({ needed: requirements({ jarsArePresent: existsSync(jars.folder) }), report });
   if (!existsSync(jars.folder)) await installJars(root, report);

@@ -15,6 +15,7 @@ interface UpOptions extends CommonOptions {
   readonly fresh: boolean;
   readonly sample: boolean;
   readonly instances?: string;
+  readonly system?: string;
 }
 
 const instancesSchema = z.coerce.number<string>().int().min(1).max(9);
@@ -25,20 +26,22 @@ export function upVerb(): Command {
     .option('--detach', 'return when everything is ready; `evenkeel down` stops it', false)
     .option('--fresh', 'forget all that an earlier run stored', false)
     .option('--instances <n>', 'of the storefront and of each service, in each region')
+    .option('--system <file>', 'what to start, instead of deploy/topology/embedded.json: other addresses run beside it')
     .option('--sample', 'load a sample catalogue', false)
     .action((options: UpOptions) => (options.detach ? answerWith(options, () => runDetached(argumentsOf(options))) : upInForeground(options)));
 }
 
 /** The options of the detached process, which runs in its own foreground. */
-const argumentsOf = ({ fresh, sample, instances }: UpOptions): readonly string[] => [
+const argumentsOf = ({ fresh, sample, instances, system }: UpOptions): readonly string[] => [
   'up', ...(fresh ? ['--fresh'] : []), ...(sample ? ['--sample'] : []), ...(instances === undefined ? [] : ['--instances', instances]),
+  ...(system === undefined ? [] : ['--system', system]),
 ];
 
 async function upInForeground(options: UpOptions): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${options.json ? JSON.stringify({ report: line }) : line}\n`);
   try {
     const instances = options.instances === undefined ? undefined : instancesSchema.parse(options.instances);
-    const runtime = await assembleRuntime({ fresh: options.fresh, instances, report: say });
+    const runtime = await assembleRuntime({ fresh: options.fresh, instances, file: options.system, report: say });
     process.exitCode = await runForeground(runtime, { report: say, onReady: (signal) => tellReady(runtime, options, signal, say) });
   } catch (error) {
     say(`evenkeel: ${error instanceof Error ? error.message : String(error)}`);

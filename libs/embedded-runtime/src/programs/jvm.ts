@@ -15,15 +15,20 @@ export interface KafkaJars {
   readonly folder: string;
   readonly log4j: string;
   /** A missing archive costs start time, nothing else. */
-  readonly archive: (mainClass: string) => string;
+  readonly archive: (name: string) => string;
+  /** Set only while an archive is made: where the JVM stores, at a clean exit, the classes that it had loaded. */
+  readonly dumpTo?: string;
 }
+
+/** The storage tool runs on the broker's archive. */
+export const archivedClasses = { broker: 'kafka', mirror: 'mirror-maker' } as const;
 
 export function kafkaJarsIn(programs: string): KafkaJars {
   const target = join(programs, 'target');
   return {
     folder: join(target, 'dependency'),
     log4j: join(programs, 'log4j2.properties'),
-    archive: (mainClass) => join(target, `${mainClass}.jsa`),
+    archive: (name) => join(target, `${name}.jsa`),
   };
 }
 
@@ -56,16 +61,15 @@ export function findJava(): string {
 export interface JvmOptions {
   readonly jars: KafkaJars;
   readonly mainClass: string;
+  readonly archive: (typeof archivedClasses)[keyof typeof archivedClasses];
   readonly heapMb: number;
   readonly args: readonly string[];
-  /** Writes the class archive to this file at a clean exit, instead of using the present one. */
-  readonly archiveTo?: string;
 }
 
-export function jvmArgs({ jars, mainClass, heapMb, args, archiveTo }: JvmOptions): readonly string[] {
-  const archive = jars.archive(mainClass);
-  const sharing =
-    archiveTo !== undefined ? [`-XX:ArchiveClassesAtExit=${archiveTo}`] : existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
+export function jvmArgs({ jars, mainClass, archive: name, heapMb, args }: JvmOptions): readonly string[] {
+  const archive = jars.archive(name);
+  const using = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
+  const sharing = jars.dumpTo === undefined ? using : [`-XX:ArchiveClassesAtExit=${jars.dumpTo}`];
   return [
     `-Xms${heapMb}m`,
     `-Xmx${heapMb}m`,

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { askMetadata } from './kafka-metadata.ts';
-import { assertJarsPresent, defaultKafkaJars, findJava, jvmArgs, runJava, type KafkaJars } from './jvm.ts';
+import { archivedClasses, assertJarsPresent, defaultKafkaJars, findJava, jvmArgs, runJava, type KafkaJars } from './jvm.ts';
 import type { ProgramSpec } from './program.ts';
 
 /** A listener for one other region, advertised at the link through which that region dials: cutting the link cuts only that. */
@@ -37,7 +37,7 @@ export function kafkaProgram(options: KafkaOptions): ProgramSpec {
   return {
     name: options.name,
     command: findJava(),
-    args: jvmArgs({ jars, mainClass, heapMb, args: [config] }),
+    args: jvmArgs({ jars, mainClass, archive: archivedClasses.broker, heapMb, args: [config] }),
     env: {},
     cwd: options.dataDir,
     stopSignal: 'SIGTERM',
@@ -62,9 +62,11 @@ async function prepareKafka(options: KafkaOptions, jars: KafkaJars, config: stri
   // Written by the storage tool as its last step; without it the broker does not start.
   if (existsSync(join(options.dataDir, 'logs', 'meta.properties'))) return;
   const clusterId = createHash('sha256').update(options.name).digest().subarray(0, 16).toString('base64url');
+  const { dumpTo: _notByThisTool, ...toolJars } = jars;
   await runJava({
-    jars,
+    jars: toolJars,
     mainClass: 'kafka.tools.StorageTool',
+    archive: archivedClasses.broker,
     heapMb: 64,
     args: ['format', '--ignore-formatted', '-t', clusterId, '-c', config],
     timeoutMs: 60_000,

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askMetadata } from './kafka-metadata.ts';
 import { recordBytesMax } from './kafka.program.ts';
-import { assertJarsPresent, defaultKafkaJars, findJava, jvmArgs, type KafkaJars } from './jvm.ts';
+import { archivedClasses, assertJarsPresent, defaultKafkaJars, findJava, jvmArgs, type KafkaJars } from './jvm.ts';
 import type { ProgramSpec } from './program.ts';
 
 export interface MirrorMakerOptions {
@@ -30,7 +30,7 @@ export function mirrorMakerProgram(options: MirrorMakerOptions): ProgramSpec {
   return {
     name: options.name,
     command: findJava(),
-    args: jvmArgs({ jars, mainClass, heapMb, args: [config, '--clusters', options.region] }),
+    args: jvmArgs({ jars, mainClass, archive: archivedClasses.mirror, heapMb, args: [config, '--clusters', options.region] }),
     env: {},
     cwd: options.dataDir,
     stopSignal: 'SIGTERM',

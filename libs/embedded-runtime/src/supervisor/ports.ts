@@ -34,10 +34,19 @@ export async function findPortProblems(listens: readonly Listen[]): Promise<read
   return problems.filter((problem) => problem !== undefined);
 }
 
-export function describePortProblem(found: PortProblem): string {
-  const where = `${found.at.host}:${found.at.port}`;
-  if (found.problem === 'no-address') return `this machine has no address ${found.at.host} (wanted ${where})`;
-  return found.by === undefined ? `port ${where} is taken (by a process of another user)` : `port ${where} is taken by pid ${found.by.pid}: ${found.by.command}`;
+/** One line per program that is in the way, and one per address that the machine does not have. */
+export function describePortProblems(problems: readonly PortProblem[]): readonly string[] {
+  const lines = new Map<string, string[]>();
+  for (const found of problems) {
+    const why = reasonOf(found);
+    lines.set(why, [...(lines.get(why) ?? []), `${found.at.host}:${found.at.port}`]);
+  }
+  return [...lines].map(([why, where]) => `${where.length === 1 ? 'port' : 'ports'} ${where.join(', ')}: ${why}`);
+}
+
+function reasonOf(found: PortProblem): string {
+  if (found.problem === 'no-address') return `this machine has no address ${found.at.host}`;
+  return found.by === undefined ? 'taken by a process of another user' : `taken by pid ${found.by.pid}: ${found.by.command}`;
 }
 
 function tryListen({ host, port }: Listen): Promise<string | undefined> {
