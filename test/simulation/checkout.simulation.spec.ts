@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { OrderCommand, ShardId } from '#contracts';
 import { checkoutProcess } from '../../apps/order-service/src/domain/checkout.ts';
@@ -54,10 +54,10 @@ describe('whatever is lost, repeated, overtaken or taken over', () => {
           if (event.type === 'StockReleased' && event.lines.length === 0) ends.tombstones++;
         }
       }),
-      runs(50),
+      runs(30),
     );
     // The walks are worth something only if they went everywhere.
-    for (const count of Object.values(ends)) expect(count, JSON.stringify(ends)).toBeGreaterThan(10);
+    expect(Object.entries(ends).filter(([, count]) => count <= 5)).toEqual([]);
   });
 });
 
@@ -78,7 +78,7 @@ describe('32 buyers of 10 units, in both regions at once', () => {
         expect(shop.orders.filter((order) => shop.stateOf(order).status === 'confirmed')).toHaveLength(10);
         expect(world.pools(sku!).reduce((sum, { available }) => sum + available, 0)).toBe(0);
       }),
-      runs(8),
+      runs(5),
     );
   });
 });

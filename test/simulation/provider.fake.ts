@@ -1,4 +1,4 @@
-import { assert } from '#kernel';
+import { assert, assertNever } from '#kernel';
 import type { PaymentCommand } from '#contracts';
 import type { ProviderCall } from '../../apps/payment-service/src/domain/intents.ts';
 import type { SeededRandom } from './seeded.random.ts';
@@ -55,6 +55,8 @@ export class FakeProvider {
         assert(account.refundedMinor <= account.capturedMinor, `refunds of ${orderId} exceed its captures`);
         return (now) => ({ type: 'RecordRefunded', orderId, refundId, now });
       }
+      default:
+        return assertNever(call);
     }
   }
 }

@@ -25,9 +25,9 @@ export class RegionReader {
   constructor(region: Region, topology: Topology, limits: CheckoutLimits) {
     this.region = region;
     this.#hosted = [
-      { service: '', process: checkoutProcess(topology, limits) as AnyProcess, states: new Map() },
-      { service: 'inventory', process: transfersProcess(topology) as AnyProcess, states: new Map() },
-      { service: 'payment', process: intentsProcess as AnyProcess, states: new Map() },
+      { service: '', process: checkoutProcess(topology, limits), states: new Map() },
+      { service: 'inventory', process: transfersProcess(topology), states: new Map() },
+      { service: 'payment', process: intentsProcess, states: new Map() },
     ];
   }
 

@@ -1,4 +1,4 @@
-import { assert, type Decider, type Decision } from '#kernel';
+import { assert, assertNever, type Decider, type Decision } from '#kernel';
 import {
   inventoryCommandSchema,
   inventoryEvents,
@@ -71,5 +71,7 @@ export function shardHost(service: Service): ShardHost {
       return host(inventoryDecider, inventoryCommandSchema, inventoryEvents);
     case 'payment':
       return host(paymentDecider, paymentCommandSchema, paymentEvents);
+    default:
+      return assertNever(service);
   }
 }

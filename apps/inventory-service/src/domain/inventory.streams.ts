@@ -1,4 +1,4 @@
-import { assert, assertNever } from '#kernel';
+import { assert, AssertionError, assertNever } from '#kernel';
 import type { InventoryCommand, InventoryEvent, OrderId, SkuQuantity } from '#contracts';
 import {
   emptyPool,
@@ -85,7 +85,7 @@ export function initialState(streamId: string): InventoryState {
     case 'product':
       return { kind: 'product', listed: undefined };
     default:
-      assert(false, `not a stream of the inventory: ${streamId}`);
+      throw new AssertionError(`not a stream of the inventory: ${streamId}`);
   }
 }
 

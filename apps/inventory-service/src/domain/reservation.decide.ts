@@ -1,4 +1,4 @@
-import { accept, reject, type Decision } from '#kernel';
+import { accept, assertNever, reject, type Decision } from '#kernel';
 import type { InventoryCommand, InventoryEvent, OrderId, Region, Sku, SkuQuantity } from '#contracts';
 import type { InventoryRefusal } from './inventory.refusals.ts';
 import type { LoadedStreams } from './inventory.streams.ts';
@@ -67,6 +67,8 @@ export function release({ orderId, lines, now }: CommandOf<'ReleaseStock'>, stre
     case 'rejected':
     case 'released':
       return accept([]);
+    default:
+      return assertNever(reservation);
   }
 }
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { accept } from '#kernel';
+import { accept, assert } from '#kernel';
 import { orderId, type InventoryCommand, type InventoryEvent, type Region } from '#contracts';
 import { east, mug, now, tea, west } from './inventory.fixtures.ts';
 import { inventoryDecider, transferIdOf, type InventoryState } from './inventory.ts';
@@ -19,7 +19,10 @@ class Shard {
           this.states.set(id, inventoryDecider.evolve(id, this.#stateOf(id), event));
       }
     const second = inventoryDecider.decide(command, this.#stateOf);
-    expect(second).toEqual(first.outcome === 'accepted' ? accept([]) : first);
+    assert(
+      JSON.stringify(second) === JSON.stringify(first.outcome === 'accepted' ? accept([]) : first),
+      `a repeated ${command.type} changes nothing`,
+    );
   }
 
   #stateOf = (id: string): InventoryState => this.states.get(id) ?? inventoryDecider.initialState(id);
@@ -146,7 +149,8 @@ it('in every prefix: pools ≥ 0, and available + reserved + in transit + shippe
     }),
     { numRuns: 400, seed: 20261121 },
   );
-  for (const count of Object.values(reached)) expect(count, JSON.stringify(reached)).toBeGreaterThan(5);
+  // The walks are worth something only if they went everywhere.
+  expect(Object.entries(reached).filter(([, count]) => count <= 5)).toEqual([]);
 });
 
 interface Move {

@@ -1,3 +1,4 @@
+import { assertNever } from '#kernel';
 import type { InventoryEvent, OrderEvent, PaymentEvent, ShardId, SkuQuantity } from '#contracts';
 import type { CheckoutState, KnownOrder, LinesByShard, Movement, OrderPart, PaymentPart, StockPart } from './checkout.state.ts';
 
@@ -160,5 +161,7 @@ function evolvePayment(payment: PaymentPart, event: PaymentPartEvent): PaymentPa
         openRefunds: payment.openRefunds.filter(({ id }) => id !== event.refundId),
       };
     }
+    default:
+      return assertNever(event);
   }
 }

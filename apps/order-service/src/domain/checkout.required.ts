@@ -1,3 +1,4 @@
+import { assertNever } from '#kernel';
 import {
   derivedCommandId,
   epochMsOf,
@@ -36,7 +37,7 @@ interface Context {
   readonly now: string;
 }
 
-type OrderOf<Status extends KnownOrder['status']> = KnownOrder & { readonly status: Status };
+type PendingOrder = Extract<KnownOrder, { status: 'pending' }>;
 
 /** Everything that the order still needs, by its status: DESIGN's "life of an order", steps 3 to 6. */
 export function requiredOf(state: CheckoutState, now: string, topology: Homes, limits: CheckoutLimits): Needs {
@@ -45,11 +46,13 @@ export function requiredOf(state: CheckoutState, now: string, topology: Homes, l
   const context = { topology, limits, orderId, home: homeOf(topology, order.customerId), now };
   switch (order.status) {
     case 'pending':
-      return pending(context, state, order as OrderOf<'pending'>);
+      return pending(context, state, order);
     case 'confirmed':
       return carriedOut(context, state, order);
     case 'cancelled':
       return compensated(context, state, order);
+    default:
+      return assertNever(order);
   }
 }
 
@@ -63,7 +66,7 @@ export function deadlineOf({ order, stock }: CheckoutState, limits: CheckoutLimi
   return [instantAfter(order.placedAt, limits.expireAfterMs), ...waits].sort((a, b) => epochMsOf(a) - epochMsOf(b))[0];
 }
 
-function pending(context: Context, state: CheckoutState, order: OrderOf<'pending'>): Needs {
+function pending(context: Context, state: CheckoutState, order: PendingOrder): Needs {
   const shards = shardsIn(order.lines);
   if (shards.some((shard) => state.stock[shard]?.status === 'rejected')) return [cancel(context, 'out-of-stock')];
   if (state.payment.status === 'declined') return [cancel(context, 'payment-declined')];
@@ -137,7 +140,7 @@ const confirm = (context: Context) => own(context, ['confirm'], { type: 'Confirm
 const cancel = (context: Context, reason: 'out-of-stock' | 'payment-declined' | 'expired') =>
   own(context, ['cancel', reason], { type: 'CancelOrder', ...about(context), reason });
 
-const authorize = (context: Context, { customerId, totalMinor, currency }: OrderOf<'pending'>) =>
+const authorize = (context: Context, { customerId, totalMinor, currency }: PendingOrder) =>
   pay(context, ['authorize'], { type: 'AuthorizePayment', ...about(context), customerId, amountMinor: totalMinor, currency });
 
 function reserve(context: Context, shard: ShardId, lines: readonly SkuQuantity[]): RequiredCommand<CheckoutCommand> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   customerId,
   homeOf,
+  instantAfter,
   orderId,
   partitionOf,
   region,
@@ -25,7 +26,7 @@ const ada = customerId('ada');
 const home = homeOf(topology, ada);
 const other = home === 'east' ? 'west' : 'east';
 const now = '2026-11-21T10:00:00.000Z';
-const later = (ms: number) => new Date(Date.parse(now) + ms).toISOString();
+const later = (ms: number) => instantAfter(now, ms);
 const tea = sku('tea');
 const mug = sku('mug');
 const shardOfSku = (of: typeof tea) => shardId({ service: 'inventory', home, partition: partitionOf(of, 6) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accept, deciderSpec, reject } from '#kernel';
+import { accept, deciderSpec, reject, type Decision } from '#kernel';
 import { orderCommandSchema, orderEvents, sku, type OrderCommand, type OrderEvent } from '#contracts';
 import { orderDecider } from './order.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from './order.fixtures.ts';
 
 const spec = deciderSpec(orderDecider);
+const eventsOf = <Event>(decision: Decision<Event, unknown>): readonly Event[] => (decision.outcome === 'accepted' ? decision.events : []);
 
 describe('placing', () => {
   it('adds lines and surcharges up to the minor unit', () => {
@@ -176,8 +177,8 @@ describe('every command twice', () => {
   it.each(all)('%s: the second changes nothing', (_, history, command) => {
     orderCommandSchema.parse(command);
     const { first, second } = spec.given(...history).whenTwice(command);
-    expect(first).toMatchObject({ outcome: 'accepted', events: [{}] });
-    if (first.outcome === 'accepted') expect(orderEvents.decode(orderEvents.encode(first.events))).toEqual(first.events);
+    expect(eventsOf(first)).toHaveLength(1);
+    expect(orderEvents.decode(orderEvents.encode(eventsOf(first)))).toEqual(eventsOf(first));
     expect(second).toEqual(accept([]));
   });
 
@@ -185,7 +186,6 @@ describe('every command twice', () => {
     const history = [placed, confirmed, shipped('s1', [[mug, 1]], 1300)];
     const other = command.type === 'PlaceOrder' ? { ...command, requestFingerprint: fingerprint.replaceAll('a', 'c') } : command;
     const { first, second } = spec.given(...history).whenTwice(other);
-    if (first.outcome === 'refused') expect(second).toEqual(first);
-    else expect(second).toEqual(accept([]));
+    expect(second).toEqual(first.outcome === 'refused' ? first : accept([]));
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { accept, deciderSpec, reject } from '#kernel';
+import { accept, deciderSpec, reject, type Decision } from '#kernel';
 import { customerId, orderId, paymentCommandSchema, paymentEvents, type PaymentCommand, type PaymentEvent } from '#contracts';
 import { intentsProcess, outstandingCalls } from './intents.ts';
 import { paymentDecider, paymentStream } from './payment.ts';
 
 const spec = deciderSpec(paymentDecider);
+const eventsOf = <Event>(decision: Decision<Event, unknown>): readonly Event[] => (decision.outcome === 'accepted' ? decision.events : []);
 const order = orderId('ord_abcdefghijklmnopqrstuvwxyz');
 const now = '2026-11-21T10:00:00.000Z';
 const about = { orderId: order, now };
@@ -86,7 +87,7 @@ describe('authorizing and voiding', () => {
   it('writes down what the provider will be asked', () => expect(spec.given().when(authorize)).toEqual(accept([requested])));
 
   it('knows another amount for the same order', () => {
-    expect(spec.given(requested).when({ ...authorize, amountMinor: 1 } as PaymentCommand)).toEqual(reject({ code: 'payment-differs' }));
+    expect(spec.given(requested).when({ ...authorize, amountMinor: 1 })).toEqual(reject({ code: 'payment-differs' }));
   });
 
   it('remembers a void that comes before the authorization, and carries it out when that arrives', () => {
@@ -200,8 +201,8 @@ describe('every command twice', () => {
   it.each(all)('%s: the second changes nothing', (_, history, command) => {
     paymentCommandSchema.parse(command);
     const { first, second } = spec.given(...history).whenTwice(command);
-    expect(first).toMatchObject({ outcome: 'accepted', events: [{}] });
-    if (first.outcome === 'accepted') expect(paymentEvents.decode(paymentEvents.encode(first.events))).toEqual(first.events);
+    expect(eventsOf(first)).toHaveLength(1);
+    expect(paymentEvents.decode(paymentEvents.encode(eventsOf(first)))).toEqual(eventsOf(first));
     expect(second).toEqual(accept([]));
   });
 
