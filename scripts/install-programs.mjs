@@ -40,7 +40,9 @@ function fetchJars() {
   // Into place only when complete: an interrupted download must not look like a finished one.
   const fresh = join(kafka, 'target', 'dependency.new');
   rmSync(fresh, { recursive: true, force: true });
-  const { status } = run('mvn', ['-q', '-B', '-f', join(kafka, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${fresh}`], { timeout: mavenTimeoutMs });
+  const { status } = run('mvn', ['-q', '-B', '-f', join(kafka, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${fresh}`], {
+    timeout: mavenTimeoutMs,
+  });
   if (status !== 0) {
     if (only !== undefined) throw new Error(`Maven ended with ${status}`);
     return say(`Maven ended with ${status}: Kafka's jars are left to \`npm start\``);

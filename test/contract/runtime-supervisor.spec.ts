@@ -9,7 +9,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ControlClient, endLeftovers, processTree, runtimeHome, stillRunning, type PartStatus } from '#embedded-runtime';
 import { eventually } from '#test-kit';
@@ -81,7 +81,7 @@ function runs(pid: number): boolean {
 }
 
 async function query(sql: string): Promise<unknown[]> {
-  const client = new pg.Client({ host: `${prefix}.2`, port: 15_432, user: 'evenkeel', database: 'evenkeel', connectionTimeoutMillis: 2000 });
+  const client = new Client({ host: `${prefix}.2`, port: 15_432, user: 'evenkeel', database: 'evenkeel', connectionTimeoutMillis: 2000 });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows;
@@ -99,7 +99,9 @@ describe('the supervisor', () => {
 
     const { pid } = await part('east.postgres');
     await control().act('east.postgres', 'kill');
-    await eventually(async () => (await part('east.postgres')).restarts === 1 && (await part('east.postgres')).state === 'ready', { withinMs });
+    await eventually(async () => (await part('east.postgres')).restarts === 1 && (await part('east.postgres')).state === 'ready', {
+      withinMs,
+    });
     const again = await part('east.postgres');
     expect(again.pid).not.toBe(pid);
     expect(again.unready).toBeUndefined();
@@ -146,7 +148,13 @@ describe('the supervisor', () => {
     const members = await allOf(killed);
     killed.child.kill('SIGKILL');
     await killed.exit;
-    expect((await stillRunning(runtimeHome(directory).run)).map(({ name }) => name).sort()).toEqual(['east.dummy', 'east.etcd', 'east.postgres', 'west.etcd', 'witness.etcd']);
+    expect((await stillRunning(runtimeHome(directory).run)).map(({ name }) => name).sort()).toEqual([
+      'east.dummy',
+      'east.etcd',
+      'east.postgres',
+      'west.etcd',
+      'witness.etcd',
+    ]);
 
     const next = startHost();
     await untilSaid(next, 'READY');

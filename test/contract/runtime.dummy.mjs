@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 
-console.log('dummy starts', process.pid);
+process.stdout.write(`dummy ${process.pid} starts\n`);
 if (process.env.EVENKEEL_DUMMY === 'broken') {
-  console.error('this one is broken');
+  process.stderr.write('this one is broken\n');
   process.exit(3);
 }
 if (process.env.EVENKEEL_DUMMY === 'child') spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });

@@ -5,8 +5,20 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  EmbeddedRuntime, etcdProgram, nodeProgram, postgresProgram, preparePostgresBinaries, projectRoot, renderLinks, renderTopology, runForeground, runtimeHome,
-  systemSchema, unprivilegedUser, type Plan, type System,
+  EmbeddedRuntime,
+  etcdProgram,
+  nodeProgram,
+  postgresProgram,
+  preparePostgresBinaries,
+  projectRoot,
+  renderLinks,
+  renderTopology,
+  runForeground,
+  runtimeHome,
+  systemSchema,
+  unprivilegedUser,
+  type Plan,
+  type System,
 } from '#embedded-runtime';
 import embedded from '../../deploy/topology/embedded.json' with { type: 'json' };
 
@@ -38,7 +50,12 @@ async function plan(): Promise<Plan> {
       kind: 'part',
       region: east.name,
       spec: await postgresProgram({
-        name: 'east.postgres', address: east.address, port: postgres, dataDir: join(home.data, 'east.postgres'), binaries, ...(user === undefined ? {} : { user }),
+        name: 'east.postgres',
+        address: east.address,
+        port: postgres,
+        dataDir: join(home.data, 'east.postgres'),
+        binaries,
+        ...(user === undefined ? {} : { user }),
       }),
       needs: [],
       listens: [{ host: east.address, port: postgres }],
@@ -47,8 +64,12 @@ async function plan(): Promise<Plan> {
       kind: 'part',
       region: east.name,
       spec: nodeProgram({
-        name: 'east.dummy', file: fileURLToPath(new URL('runtime.dummy.mjs', import.meta.url)), projectRoot: projectRoot(), listen,
-        env: { EVENKEEL_DUMMY: dummy }, dataDir: join(home.data, 'east.dummy'),
+        name: 'east.dummy',
+        file: fileURLToPath(new URL('runtime.dummy.mjs', import.meta.url)),
+        projectRoot: projectRoot(),
+        listen,
+        env: { EVENKEEL_DUMMY: dummy },
+        dataDir: join(home.data, 'east.dummy'),
       }),
       needs: ['east.postgres', 'east.etcd'],
       listens: [listen],

@@ -12,7 +12,19 @@ import { tokenVerb } from './token/token.verb.ts';
 import { upVerb } from './up/up.verb.ts';
 
 /** `evenkeel VERB`: one file per verb, each a function that answers its commander command. */
-const verbs: readonly (() => Command)[] = [upVerb, downVerb, statusVerb, logsVerb, killVerb, pauseVerb, resumeVerb, parkedVerb, tokenVerb, replayVerb, generateVerb];
+const verbs: readonly (() => Command)[] = [
+  upVerb,
+  downVerb,
+  statusVerb,
+  logsVerb,
+  killVerb,
+  pauseVerb,
+  resumeVerb,
+  parkedVerb,
+  tokenVerb,
+  replayVerb,
+  generateVerb,
+];
 
 const program = new Command('evenkeel').description('Two regions on one machine: start them, watch them, break them.').showHelpAfterError();
 for (const makeVerb of verbs) program.addCommand(makeVerb());

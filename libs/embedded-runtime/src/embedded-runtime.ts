@@ -116,7 +116,8 @@ export class EmbeddedRuntime implements RuntimeControl {
     await this.#supervisor?.stop().catch(note); // also ends a start that is under way
     await this.#starting?.catch(() => undefined); // whoever called `start` was told
     for (let stopper = this.#stoppers.pop(); stopper !== undefined; stopper = this.#stoppers.pop()) await stopper().catch(note);
-    if (failures.length > 0) throw new AggregateError(failures, failures.map((error) => (error instanceof Error ? error.message : String(error))).join('\n'));
+    if (failures.length > 0)
+      throw new AggregateError(failures, failures.map((error) => (error instanceof Error ? error.message : String(error))).join('\n'));
   }
 
   async status(): Promise<RuntimeStatus> {

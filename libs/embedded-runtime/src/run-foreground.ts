@@ -47,7 +47,8 @@ export async function runForeground(runtime: EmbeddedRuntime, { report, onReady 
 function listenToSignals(asked: AbortController, report: (line: string) => void): () => void {
   let firstAtMs: number | undefined;
   const onSignal = (): void => {
-    if (firstAtMs !== undefined && performance.now() - firstAtMs > sameSignalMs) report('still stopping: every part has a bounded time, then it is killed');
+    if (firstAtMs !== undefined && performance.now() - firstAtMs > sameSignalMs)
+      report('still stopping: every part has a bounded time, then it is killed');
     firstAtMs ??= performance.now();
     asked.abort();
   };

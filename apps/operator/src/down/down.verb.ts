@@ -19,14 +19,18 @@ async function down(): Promise<Answer> {
     await askToStop(supervisor.pid);
     const deadline = performance.now() + stopTimeoutMs;
     while ((await runningSupervisor(run))?.pid === supervisor.pid) {
-      if (performance.now() > deadline) throw new Error(`the runtime (pid ${supervisor.pid}) has not stopped after ${stopTimeoutMs / 1000} s`);
+      if (performance.now() > deadline)
+        throw new Error(`the runtime (pid ${supervisor.pid}) has not stopped after ${stopTimeoutMs / 1000} s`);
       await wait(pollMs);
     }
   }
   const left = await endLeftovers(run);
   const stopped = supervisor === undefined ? 'nothing was running' : `stopped (pid ${supervisor.pid})`;
   const ended = left.map(({ name, pid }) => `${name} (pid ${pid}) was left over from an earlier run: ended`);
-  return { value: { stopped: supervisor?.pid ?? null, leftovers: left }, text: [supervisor === undefined && left.length > 0 ? '' : stopped, ...ended].filter(Boolean).join('\n') };
+  return {
+    value: { stopped: supervisor?.pid ?? null, leftovers: left },
+    text: [supervisor === undefined && left.length > 0 ? '' : stopped, ...ended].filter(Boolean).join('\n'),
+  };
 }
 
 /** Before the control socket listens, a signal says the same. */

@@ -13,20 +13,26 @@ const tailBytes = 16 * 1024;
 const pollMs = 300;
 
 export function logsVerb(): Command {
-  return verb('logs [part]', 'print the end of a part\'s log; without a part, say which logs there are')
+  return verb('logs [part]', "print the end of a part's log; without a part, say which logs there are")
     .option('-f, --follow', 'go on printing what is added', false)
-    .action((part: string | undefined, options: LogsOptions) => answerWith(options, () => (part === undefined ? list() : show(part, options))));
+    .action((part: string | undefined, options: LogsOptions) =>
+      answerWith(options, () => (part === undefined ? list() : show(part, options))),
+    );
 }
 
 async function list(): Promise<Answer> {
   const { logs } = runtimeHome();
-  const names = (await readdir(logs)).filter((file) => file.endsWith('.log')).map((file) => file.slice(0, -'.log'.length)).sort();
+  const names = (await readdir(logs))
+    .filter((file) => file.endsWith('.log'))
+    .map((file) => file.slice(0, -'.log'.length))
+    .sort();
   return { value: names, text: names.join('\n') };
 }
 
 async function show(part: string, { follow, json }: LogsOptions): Promise<Answer> {
   const { value } = await list();
-  if (!(value as readonly string[]).includes(part)) throw new Error(`no log of ${part}; there are ${(value as readonly string[]).join(', ')}`);
+  if (!(value as readonly string[]).includes(part))
+    throw new Error(`no log of ${part}; there are ${(value as readonly string[]).join(', ')}`);
   const path = join(runtimeHome().logs, `${part}.log`);
   const text = await tailOf(path, tailBytes);
   if (!follow || json) return { value: { part, path, lines: text.split('\n').filter((line) => line !== '') }, text: text.trimEnd() };

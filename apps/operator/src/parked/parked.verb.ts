@@ -17,15 +17,33 @@ interface ParkedAt {
 export function parkedVerb(): Command {
   const parked = verb('parked', 'records that a reader refused, and the streams that wait behind them');
   parked.addCommand(verb('list', 'what is parked, in every region').action((options: CommonOptions) => answerWith(options, list)));
-  parked.addCommand(verb('retry <id>', 'read it again, after the code was mended').action((id: string, options: CommonOptions) => answerWith(options, () => decide(id, 'retry'))));
-  parked.addCommand(verb('skip <id>', 'go on without it, for good').action((id: string, options: CommonOptions) => answerWith(options, () => decide(id, 'skip'))));
+  parked.addCommand(
+    verb('retry <id>', 'read it again, after the code was mended').action((id: string, options: CommonOptions) =>
+      answerWith(options, () => decide(id, 'retry')),
+    ),
+  );
+  parked.addCommand(
+    verb('skip <id>', 'go on without it, for good').action((id: string, options: CommonOptions) =>
+      answerWith(options, () => decide(id, 'skip')),
+    ),
+  );
   return parked;
 }
 
 async function list(): Promise<Answer> {
   const found = await allParked();
-  const rows = found.map(({ part, record }) => [record.id, part, record.status, `${record.topic}/${record.partition}@${record.offset}`, record.streams.join(' ') || '-', record.reason]);
-  return { value: found.map(({ part, record }) => ({ part, ...record })), text: rows.length === 0 ? 'nothing is parked' : table([['ID', 'PART', 'STATUS', 'AT', 'STREAMS', 'REASON'], ...rows]) };
+  const rows = found.map(({ part, record }) => [
+    record.id,
+    part,
+    record.status,
+    `${record.topic}/${record.partition}@${record.offset}`,
+    record.streams.join(' ') || '-',
+    record.reason,
+  ]);
+  return {
+    value: found.map(({ part, record }) => ({ part, ...record })),
+    text: rows.length === 0 ? 'nothing is parked' : table([['ID', 'PART', 'STATUS', 'AT', 'STREAMS', 'REASON'], ...rows]),
+  };
 }
 
 async function decide(id: string, decision: 'retry' | 'skip'): Promise<Answer> {
@@ -34,10 +52,20 @@ async function decide(id: string, decision: 'retry' | 'skip'): Promise<Answer> {
   const outcomes = await Promise.all(
     concerned.map(async ({ part, url }) => ({
       part,
-      ...(await askJson({ url: `${url}/internal/parked/${encodeURIComponent(id)}/${decision}`, method: 'POST', answer: parkedDecisionAnswerSchema, timeoutMs: 30_000 })),
+      ...(await askJson({
+        url: `${url}/internal/parked/${encodeURIComponent(id)}/${decision}`,
+        method: 'POST',
+        answer: parkedDecisionAnswerSchema,
+        timeoutMs: 30_000,
+      })),
     })),
   );
-  return { value: outcomes, text: outcomes.map(({ part, status, released, stillOpen }) => `${part}: ${status}; ${released} waiting commits applied, ${stillOpen} still wait`).join('\n') };
+  return {
+    value: outcomes,
+    text: outcomes
+      .map(({ part, status, released, stillOpen }) => `${part}: ${status}; ${released} waiting commits applied, ${stillOpen} still wait`)
+      .join('\n'),
+  };
 }
 
 async function allParked(): Promise<readonly ParkedAt[]> {

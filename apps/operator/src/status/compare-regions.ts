@@ -15,13 +15,27 @@ export function compareRegions(answers: readonly ChecksumsAnswer[], regions: rea
     const ofService = answers.filter((answer) => answer.service === service);
     const names = [...new Set(ofService.flatMap(({ projections }) => Object.keys(projections)))].sort();
     return names.map((name) => {
-      const found = ofService.flatMap((answer) => (answer.projections[name] === undefined ? [] : [[answer.region, answer.projections[name]] as const]));
-      return { projection: `${service}.${name}`, regions: Object.fromEntries(found), verdict: verdictOf(found.map(([, sum]) => sum.checksum), ofService, regions.length) };
+      const found = ofService.flatMap((answer) =>
+        answer.projections[name] === undefined ? [] : [[answer.region, answer.projections[name]] as const],
+      );
+      return {
+        projection: `${service}.${name}`,
+        regions: Object.fromEntries(found),
+        verdict: verdictOf(
+          found.map(([, sum]) => sum.checksum),
+          ofService,
+          regions.length,
+        ),
+      };
     });
   });
 }
 
-function verdictOf(checksums: readonly string[], answers: readonly ChecksumsAnswer[], regionCount: number): ProjectionComparison['verdict'] {
+function verdictOf(
+  checksums: readonly string[],
+  answers: readonly ChecksumsAnswer[],
+  regionCount: number,
+): ProjectionComparison['verdict'] {
   if (checksums.length < regionCount) return 'unknown';
   if (new Set(checksums).size === 1) return 'equal';
   return new Set(answers.map(progressOf)).size === 1 ? 'different' : 'unknown';

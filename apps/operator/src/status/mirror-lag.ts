@@ -14,16 +14,27 @@ export interface MirrorLag {
 export async function mirrorLags(topology: Topology): Promise<readonly MirrorLag[]> {
   const regions = regionsOf(topology);
   const clusters = new Map<Region, LogCluster>(
-    regions.map((region) => [region, connectKafkaCluster({ brokers: topology.regions[region]!.kafka.brokers, clientId: 'evenkeel-status' })]),
+    regions.map((region) => [
+      region,
+      connectKafkaCluster({ brokers: topology.regions[region]!.kafka.brokers, clientId: 'evenkeel-status' }),
+    ]),
   );
-  const mirrors = regions.flatMap((here) => regions.filter((origin) => origin !== here).flatMap((origin) => mirroredTopics.map((topic) => ({ here, origin, topic }))));
+  const mirrors = regions.flatMap((here) =>
+    regions.filter((origin) => origin !== here).flatMap((origin) => mirroredTopics.map((topic) => ({ here, origin, topic }))),
+  );
   try {
     return await Promise.all(
       mirrors.map(async ({ here, origin, topic }) => {
         const mirror = topicIn(here, origin, topic);
         const [source, copy] = await Promise.all([endsIn(clusters.get(origin)!, topic), endsIn(clusters.get(here)!, mirror)]);
         if (typeof source === 'string' || typeof copy === 'string')
-          return { topic: mirror, region: here, sourceRecords: undefined, behind: undefined, error: typeof source === 'string' ? source : String(copy) };
+          return {
+            topic: mirror,
+            region: here,
+            sourceRecords: undefined,
+            behind: undefined,
+            error: typeof source === 'string' ? source : String(copy),
+          };
         const behind = source.reduce((sum, end, partition) => sum + Math.max(0, end - (copy[partition] ?? 0)), 0);
         return { topic: mirror, region: here, sourceRecords: source.reduce((sum, end) => sum + end, 0), behind, error: undefined };
       }),

@@ -31,7 +31,13 @@ async function status(withChecksums: boolean): Promise<Answer> {
   const sound = phase === 'ready' && parts.every(isSound) && projections.every(({ verdict }) => verdict !== 'different');
   return {
     value: { phase, pid, startedAt, readyAfterMs: readyAfterMs ?? null, parts, projectors, projections, mirrors },
-    text: [`${phase} (pid ${pid}, since ${startedAt})`, partsTable(parts), mirrorsTable(mirrors), projectorsTable(projectors), projectionsTable(projections)]
+    text: [
+      `${phase} (pid ${pid}, since ${startedAt})`,
+      partsTable(parts),
+      mirrorsTable(mirrors),
+      projectorsTable(projectors),
+      projectionsTable(projections),
+    ]
       .filter((section) => section !== '')
       .join('\n\n'),
     exitCode: sound ? 0 : 1,
@@ -42,7 +48,11 @@ const isSound = ({ state, unready }: PartStatus): boolean => state === 'ready' &
 
 function partsTable(parts: readonly PartStatus[]): string {
   const rows = parts.map(({ name, state, unready, pid, ports, restarts }) => [
-    name, unready === undefined ? state : `${state}, but ${unready}`, String(pid ?? '-'), ports.join(' ') || '-', String(restarts),
+    name,
+    unready === undefined ? state : `${state}, but ${unready}`,
+    String(pid ?? '-'),
+    ports.join(' ') || '-',
+    String(restarts),
   ]);
   return table([['PART', 'STATE', 'PID', 'LISTENS', 'RESTARTS'], ...rows]);
 }
@@ -50,7 +60,12 @@ function partsTable(parts: readonly PartStatus[]): string {
 const mirrorsTable = (mirrors: readonly MirrorLag[]): string =>
   table([
     ['MIRROR', 'IN', 'RECORDS', 'BEHIND BY'],
-    ...mirrors.map(({ topic, region, sourceRecords, behind, error }) => [topic, region, String(sourceRecords ?? '-'), error ?? String(behind)]),
+    ...mirrors.map(({ topic, region, sourceRecords, behind, error }) => [
+      topic,
+      region,
+      String(sourceRecords ?? '-'),
+      error ?? String(behind),
+    ]),
   ]);
 
 const projectorsTable = (projectors: readonly ProjectorStatus[]): string =>
@@ -68,7 +83,12 @@ const projectorsTable = (projectors: readonly ProjectorStatus[]): string =>
       ]);
 
 const troubleOf = (answer: ChecksumsAnswer | undefined): string =>
-  answer === undefined ? '' : [...Object.entries(answer.stoppedShards).map(([shard, why]) => `${shard} stands still: ${why}`), ...(answer.lastError === null ? [] : [answer.lastError])].join('; ');
+  answer === undefined
+    ? ''
+    : [
+        ...Object.entries(answer.stoppedShards).map(([shard, why]) => `${shard} stands still: ${why}`),
+        ...(answer.lastError === null ? [] : [answer.lastError]),
+      ].join('; ');
 
 const projectionsTable = (projections: readonly ProjectionComparison[]): string =>
   projections.length === 0
@@ -78,7 +98,9 @@ const projectionsTable = (projections: readonly ProjectionComparison[]): string 
         ...projections.map(({ projection, verdict, regions }) => [
           projection,
           verdict,
-          Object.entries(regions).map(([region, { rows, checksum }]) => `${region}: ${rows} ${checksum.slice(0, 12)}`).join('   '),
+          Object.entries(regions)
+            .map(([region, { rows, checksum }]) => `${region}: ${rows} ${checksum.slice(0, 12)}`)
+            .join('   '),
         ]),
       ]);
 
@@ -86,7 +108,11 @@ async function askProjectors(parts: readonly PartStatus[]): Promise<readonly Pro
   return Promise.all(
     projectorsAmong(parts).map(async ({ name, url }) => {
       try {
-        return { part: name, answer: await askJson({ url: `${url}/internal/checksums`, answer: checksumsAnswerSchema, timeoutMs: 60_000 }), error: undefined };
+        return {
+          part: name,
+          answer: await askJson({ url: `${url}/internal/checksums`, answer: checksumsAnswerSchema, timeoutMs: 60_000 }),
+          error: undefined,
+        };
       } catch (error) {
         return { part: name, answer: undefined, error: error instanceof Error ? error.message : String(error) };
       }
@@ -96,4 +122,7 @@ async function askProjectors(parts: readonly PartStatus[]): Promise<readonly Pro
 
 /** The parts that keep projections: they alone serve `/internal/checksums` and `/internal/parked`. */
 export const projectorsAmong = (parts: readonly PartStatus[]): readonly (PartStatus & { readonly url: string })[] =>
-  parts.filter((part): part is PartStatus & { readonly url: string } => part.name.endsWith('-projector') && part.url !== undefined && part.state !== 'missing');
+  parts.filter(
+    (part): part is PartStatus & { readonly url: string } =>
+      part.name.endsWith('-projector') && part.url !== undefined && part.state !== 'missing',
+  );

@@ -22,9 +22,14 @@ export function tokenVerb(): Command {
     .action((options: TokenOptions) =>
       answerWith(options, async () => {
         const roles = rolesSchema.parse(options.role);
-        if (options.customer === undefined && roles.length === 0) throw new Error('say whom it is for: --customer ID, --role ROLE, or both');
+        if (options.customer === undefined && roles.length === 0)
+          throw new Error('say whom it is for: --customer ID, --role ROLE, or both');
         const subject = options.customer ?? roles[0]!;
-        const token = await mintFor(await writtenTopology(), { subject, roles, validForSeconds: Math.round(hoursSchema.parse(options.hours) * 3600) });
+        const token = await mintFor(await writtenTopology(), {
+          subject,
+          roles,
+          validForSeconds: Math.round(hoursSchema.parse(options.hours) * 3600),
+        });
         return { value: { token, subject, roles }, text: token };
       }),
     );

@@ -29,10 +29,14 @@ export async function runDetached(args: readonly string[]): Promise<Answer> {
     const status = await ownStatus(child.pid);
     if (status?.phase === 'ready') {
       child.unref();
-      return { value: status, text: `ready after ${((status.readyAfterMs ?? 0) / 1000).toFixed(1)} s (pid ${status.pid}); its messages are in ${log}` };
+      return {
+        value: status,
+        text: `ready after ${((status.readyAfterMs ?? 0) / 1000).toFixed(1)} s (pid ${status.pid}); its messages are in ${log}`,
+      };
     }
     if (ended !== undefined) throw new Error(`the runtime ${ended}:\n${await tailOf(log, tailBytes)}`);
-    if (performance.now() > deadline) throw new Error(`the runtime (pid ${child.pid}) is not ready after ${readyTimeoutMs / 1000} s; its messages are in ${log}`);
+    if (performance.now() > deadline)
+      throw new Error(`the runtime (pid ${child.pid}) is not ready after ${readyTimeoutMs / 1000} s; its messages are in ${log}`);
     await wait(pollMs);
   }
 }

@@ -43,12 +43,17 @@ async function post({ storefront, operatorToken, signal }: SampleOptions, path: 
     const failure = await postOnce(`${storefront}${path}`, { authorization: `Bearer ${operatorToken}`, 'idempotency-key': key }, body);
     if (failure === undefined) return;
     signal.throwIfAborted();
-    if (!failure.mayPass || performance.now() > deadline) throw new Error(`the sample catalogue could not be loaded: POST ${path}: ${failure.what}`);
+    if (!failure.mayPass || performance.now() > deadline)
+      throw new Error(`the sample catalogue could not be loaded: POST ${path}: ${failure.what}`);
     await wait(retryMs, undefined, { signal });
   }
 }
 
-async function postOnce(url: string, headers: Record<string, string>, body: unknown): Promise<{ what: string; mayPass: boolean } | undefined> {
+async function postOnce(
+  url: string,
+  headers: Record<string, string>,
+  body: unknown,
+): Promise<{ what: string; mayPass: boolean } | undefined> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -58,7 +63,9 @@ async function postOnce(url: string, headers: Record<string, string>, body: unkn
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
     const text = await response.text();
-    return response.ok ? undefined : { what: `${response.status} ${text.slice(0, 500)}`, mayPass: response.status >= 502 && response.status <= 504 };
+    return response.ok
+      ? undefined
+      : { what: `${response.status} ${text.slice(0, 500)}`, mayPass: response.status >= 502 && response.status <= 504 };
   } catch (error) {
     return { what: error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error), mayPass: true };
   }

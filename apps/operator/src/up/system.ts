@@ -1,8 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  assertJarsPresent, defaultKafkaJars, EmbeddedRuntime, ensurePrograms, preparePostgresBinaries, projectRoot, readSystem, renderLinks, renderPlan,
-  renderTopology, requirements, runtimeHome, unprivilegedUser,
+  assertJarsPresent,
+  defaultKafkaJars,
+  EmbeddedRuntime,
+  ensurePrograms,
+  preparePostgresBinaries,
+  projectRoot,
+  readSystem,
+  renderLinks,
+  renderPlan,
+  renderTopology,
+  requirements,
+  runtimeHome,
+  unprivilegedUser,
 } from '#embedded-runtime';
 import { connectKafkaCluster, type LogCluster } from '#shard-log';
 import { installJars } from './install-jars.ts';

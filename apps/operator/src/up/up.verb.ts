@@ -28,12 +28,17 @@ export function upVerb(): Command {
     .option('--instances <n>', 'of the storefront and of each service, in each region')
     .option('--system <file>', 'what to start, instead of deploy/topology/embedded.json: other addresses run beside it')
     .option('--sample', 'load a sample catalogue', false)
-    .action((options: UpOptions) => (options.detach ? answerWith(options, () => runDetached(argumentsOf(options))) : upInForeground(options)));
+    .action((options: UpOptions) =>
+      options.detach ? answerWith(options, () => runDetached(argumentsOf(options))) : upInForeground(options),
+    );
 }
 
 /** The options of the detached process, which runs in its own foreground. */
 const argumentsOf = ({ fresh, sample, instances, system }: UpOptions): readonly string[] => [
-  'up', ...(fresh ? ['--fresh'] : []), ...(sample ? ['--sample'] : []), ...(instances === undefined ? [] : ['--instances', instances]),
+  'up',
+  ...(fresh ? ['--fresh'] : []),
+  ...(sample ? ['--sample'] : []),
+  ...(instances === undefined ? [] : ['--instances', instances]),
   ...(system === undefined ? [] : ['--system', system]),
 ];
 
@@ -49,7 +54,12 @@ async function upInForeground(options: UpOptions): Promise<void> {
   }
 }
 
-async function tellReady(runtime: EmbeddedRuntime, { json, sample }: UpOptions, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+async function tellReady(
+  runtime: EmbeddedRuntime,
+  { json, sample }: UpOptions,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
   const topology = await writtenTopology();
   const { parts, readyAfterMs = 0 } = await runtime.status();
   const storefront = parts.find(({ url, state, name }) => name.endsWith('.storefront-api') && state === 'ready' && url !== undefined)?.url;

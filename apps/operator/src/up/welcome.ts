@@ -16,7 +16,9 @@ export const sampleCustomer = customerId('alice');
 /** What is up and where, by region, and three commands to try. */
 export function welcome({ topology, parts, readyAfterMs, customerToken }: WelcomeOptions): string {
   const groups = [...new Set(parts.map(({ region }) => region))].map((region) => {
-    const rows = parts.filter((part) => part.region === region).map((part) => ['  ' + part.name, part.url ?? part.ports.join(' '), part.state === 'ready' ? '' : part.state]);
+    const rows = parts
+      .filter((part) => part.region === region)
+      .map((part) => ['  ' + part.name, part.url ?? part.ports.join(' '), part.state === 'ready' ? '' : part.state]);
     return `${region}\n${table(rows)}`;
   });
   return [...groups, `ready after ${(readyAfterMs / 1000).toFixed(1)} s`, ...commands(topology, customerToken)].join('\n\n');
@@ -28,7 +30,12 @@ function commands(topology: Topology, token: string): readonly string[] {
   const storefront = (region: string): string => topology.regions[region]!.services.storefront[0]!;
   const key = `try-${Date.now()}`; // a new order for every start
   const order = orderIdOf(sampleCustomer, key);
-  const body = JSON.stringify({ lines: [{ sku: sampleSkus[0], quantity: 2 }, { sku: sampleSkus[2], quantity: 1 }] });
+  const body = JSON.stringify({
+    lines: [
+      { sku: sampleSkus[0], quantity: 2 },
+      { sku: sampleSkus[2], quantity: 1 },
+    ],
+  });
   return [
     `List the products:\n  curl -s ${storefront(home)}/v1/products`,
     `Place an order as ${sampleCustomer}, whose home is ${home}, and wait until it is confirmed:\n  TOKEN=${token}\n` +

@@ -49,7 +49,11 @@ export class ControlClient {
   #ask(method: string, path: string, body?: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const fail = (error: NodeJS.ErrnoException): void =>
-        reject(error.code === 'ENOENT' || error.code === 'ECONNREFUSED' ? new NotRunningError('no runtime runs here: `evenkeel up` starts one', { cause: error }) : error);
+        reject(
+          error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
+            ? new NotRunningError('no runtime runs here: `evenkeel up` starts one', { cause: error })
+            : error,
+        );
       const asked = request({ socketPath: this.#socketPath, method, path, timeout: timeoutMs, agent: false }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

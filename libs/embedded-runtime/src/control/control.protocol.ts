@@ -22,7 +22,12 @@ export const delayLinkSchema = z.object({
   ms: z.int().min(0).max(60_000),
   direction: z.enum(['one-way', 'both']).default('both'),
 });
-export const cutLinkSchema = z.object({ from: region, to: region.optional(), direction: z.enum(['one-way', 'both']), how: z.enum(['silent', 'reset']) });
+export const cutLinkSchema = z.object({
+  from: region,
+  to: region.optional(),
+  direction: z.enum(['one-way', 'both']),
+  how: z.enum(['silent', 'reset']),
+});
 /** Everything when `from` is absent. */
 export const healLinkSchema = z.object({ from: region.optional(), to: region.optional() });
 

@@ -24,7 +24,12 @@ const java: Requirement = {
   macos: ['openjdk@17'],
   isThere: async () => ((await javaMajor()) ?? 0) >= javaMajorMin,
 };
-const maven: Requirement = { what: 'Maven', debian: ['maven'], macos: ['maven'], isThere: () => Promise.resolve(onPath('mvn') !== undefined) };
+const maven: Requirement = {
+  what: 'Maven',
+  debian: ['maven'],
+  macos: ['maven'],
+  isThere: () => Promise.resolve(onPath('mvn') !== undefined),
+};
 const etcd: Requirement = {
   what: 'etcd',
   debian: ['etcd-server', 'etcd-client'],
@@ -37,7 +42,11 @@ export const requirements = ({ jarsArePresent }: { readonly jarsArePresent: bool
   jarsArePresent ? [java, etcd] : [java, maven, etcd];
 
 export function onPath(command: string): string | undefined {
-  return (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '').map((folder) => join(folder, command)).find((path) => existsSync(path));
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, command))
+    .find((path) => existsSync(path));
 }
 
 /** The major version of the java that would run, or undefined when there is none. */
@@ -71,15 +80,22 @@ export interface DoctorOptions {
 export async function ensurePrograms({ needed, report }: DoctorOptions): Promise<void> {
   const missing = await missingOf(needed);
   if (missing.length === 0) return;
-  if (!isRoot() || process.platform !== 'linux' || onPath('apt-get') === undefined) throw new MissingProgramsError(adviceFor(missing, process.platform));
+  if (!isRoot() || process.platform !== 'linux' || onPath('apt-get') === undefined)
+    throw new MissingProgramsError(adviceFor(missing, process.platform));
   const packages = missing.flatMap(({ debian }) => debian);
   report(`missing: ${missing.map(({ what }) => what).join(', ')}; installing with apt-get, as we are root: ${packages.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   try {
     await run('apt-get', ['update', '-qq'], { env, timeout: installTimeoutMs });
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env, timeout: installTimeoutMs, maxBuffer: 64 * 1024 * 1024 });
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+      env,
+      timeout: installTimeoutMs,
+      maxBuffer: 64 * 1024 * 1024,
+    });
   } catch (cause) {
-    throw new MissingProgramsError(`apt-get could not install them: ${(cause as Error).message}\n${adviceFor(missing, process.platform)}`, { cause });
+    throw new MissingProgramsError(`apt-get could not install them: ${(cause as Error).message}\n${adviceFor(missing, process.platform)}`, {
+      cause,
+    });
   }
   const still = await missingOf(needed);
   if (still.length > 0) throw new MissingProgramsError(adviceFor(still, process.platform));
@@ -99,4 +115,5 @@ export function adviceFor(missing: readonly Requirement[], platform: NodeJS.Plat
 }
 
 /** The command that gives a machine its missing loopback addresses (macOS knows only 127.0.0.1; Linux has them all). */
-export const aliasCommand = (addresses: readonly string[]): string => addresses.map((address) => `sudo ifconfig lo0 alias ${address} up`).join(' && ');
+export const aliasCommand = (addresses: readonly string[]): string =>
+  addresses.map((address) => `sudo ifconfig lo0 alias ${address} up`).join(' && ');

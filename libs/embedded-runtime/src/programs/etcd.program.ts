@@ -48,6 +48,7 @@ export function etcdProgram({ system, member, members, dataDir, command = 'etcd'
     stopTimeoutMs: 5000, // in the middle of its start it hears a signal only after 7 s; a kill costs it nothing
     startTimeoutMs: 60_000,
     prepare: async () => void (await mkdir(dataDir, { recursive: true, mode: 0o700 })), // etcd warns about anything wider
-    ready: () => askHttp(`${clientUrl}/health`, (body) => (/"health"\s*:\s*"?true/.test(body) ? undefined : `unhealthy: ${body.slice(0, 200)}`)),
+    ready: () =>
+      askHttp(`${clientUrl}/health`, (body) => (/"health"\s*:\s*"?true/.test(body) ? undefined : `unhealthy: ${body.slice(0, 200)}`)),
   };
 }

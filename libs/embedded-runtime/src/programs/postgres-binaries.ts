@@ -40,7 +40,9 @@ function existsAsFolder(folder: string): boolean {
  */
 export async function preparePostgresBinaries(folder: string = postgresPackageFolder()): Promise<PostgresBinaries> {
   const list = join(folder, 'native', 'pg-symlinks.json');
-  const links = symlinksSchema.parse(JSON.parse(await readFile(list, 'utf8').catch((error: NodeJS.ErrnoException) => emptyWhenAbsent(error))));
+  const links = symlinksSchema.parse(
+    JSON.parse(await readFile(list, 'utf8').catch((error: NodeJS.ErrnoException) => emptyWhenAbsent(error))),
+  );
   for (const { source, target } of links) await linkOnce(join(folder, source), join(folder, target));
   const binaries = { initdb: join(folder, 'native', 'bin', 'initdb'), postgres: join(folder, 'native', 'bin', 'postgres') };
   for (const path of Object.values(binaries)) {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client } from 'pg';
 import { processRow } from '../supervisor/processes.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { ProgramSpec } from './program.ts';
@@ -51,7 +51,14 @@ export async function postgresProgram({ name, address, port, dataDir, binaries, 
   const as: RunAs = user === undefined ? { prefix: [] } : await runAs(user, [binaries.postgres, '--version']);
   const cluster = join(dataDir, 'cluster');
   const [command, ...args] = [
-    ...as.prefix, binaries.postgres, '-D', cluster, '-c', `listen_addresses=${address}`, '-p', String(port),
+    ...as.prefix,
+    binaries.postgres,
+    '-D',
+    cluster,
+    '-c',
+    `listen_addresses=${address}`,
+    '-p',
+    String(port),
     ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
   ] as [string, ...string[]];
   return {
@@ -76,16 +83,31 @@ export async function postgresProgram({ name, address, port, dataDir, binaries, 
 
 const environment = (): Record<string, string> => ({ PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' });
 
-async function initialise({ dataDir, cluster, binaries, as }: { dataDir: string; cluster: string; binaries: PostgresBinaries; as: RunAs }): Promise<void> {
+async function initialise({
+  dataDir,
+  cluster,
+  binaries,
+  as,
+}: {
+  dataDir: string;
+  cluster: string;
+  binaries: PostgresBinaries;
+  as: RunAs;
+}): Promise<void> {
   const fresh = join(dataDir, 'cluster.new');
   await rm(fresh, { recursive: true, force: true });
   const options = { cwd: dataDir, env: environment(), timeout: initdbTimeoutMs, ...as.user };
   const execute = (...[command, ...args]: readonly [string, ...string[]]): ReturnType<typeof run> => run(command, args, options);
-  const through = (...words: readonly [string, ...string[]]): readonly [string, ...string[]] => [...as.prefix, ...words] as [string, ...string[]];
+  const through = (...words: readonly [string, ...string[]]): readonly [string, ...string[]] =>
+    [...as.prefix, ...words] as [string, ...string[]];
   // Rows are ordered by bytes, the same on every machine: checksums of two regions are compared.
   await execute(...through(binaries.initdb, '-D', fresh, '-U', database, '--auth=trust', '--encoding=UTF8', '--locale=C'));
   await appendFile(join(fresh, 'pg_hba.conf'), 'host all all 127.0.0.0/8 trust\n');
-  const single = execFile(through(binaries.postgres)[0], [...through(binaries.postgres).slice(1), '--single', '-D', fresh, 'postgres'], options);
+  const single = execFile(
+    through(binaries.postgres)[0],
+    [...through(binaries.postgres).slice(1), '--single', '-D', fresh, 'postgres'],
+    options,
+  );
   single.stdin?.end(`create database ${database};\n`);
   let said = '';
   single.stderr?.on('data', (text: string) => (said = (said + text).slice(-4000)));
@@ -106,8 +128,15 @@ async function forgetDeadPostmaster(cluster: string): Promise<void> {
 }
 
 async function selectOne(host: string, port: number): Promise<string | undefined> {
-  const client = new pg.Client({
-    host, port, user: database, database, ssl: false, connectionTimeoutMillis: probeTimeoutMs, query_timeout: probeTimeoutMs, application_name: 'readiness',
+  const client = new Client({
+    host,
+    port,
+    user: database,
+    database,
+    ssl: false,
+    connectionTimeoutMillis: probeTimeoutMs,
+    query_timeout: probeTimeoutMs,
+    application_name: 'readiness',
   });
   client.on('error', () => undefined); // a connection that breaks after the answer changes nothing; before it, the query rejects
   try {

@@ -22,7 +22,9 @@ export async function unprivilegedUser(): Promise<SystemUser | undefined> {
 
 async function lookUp(name: string): Promise<SystemUser | undefined> {
   try {
-    const [uid, gid] = await Promise.all(['-u', '-g'].map(async (which) => Number((await run('id', [which, name], { timeout: timeoutMs })).stdout)));
+    const [uid, gid] = await Promise.all(
+      ['-u', '-g'].map(async (which) => Number((await run('id', [which, name], { timeout: timeoutMs })).stdout)),
+    );
     return { name, uid: uid!, gid: gid! };
   } catch {
     return undefined; // `id` fails for one reason that matters here: there is no such user
@@ -30,7 +32,9 @@ async function lookUp(name: string): Promise<SystemUser | undefined> {
 }
 
 async function make(name: string): Promise<SystemUser> {
-  const failure = await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', name], { timeout: timeoutMs }).then(
+  const failure = await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', name], {
+    timeout: timeoutMs,
+  }).then(
     () => undefined,
     (error: Error) => error,
   );
@@ -61,13 +65,21 @@ export async function runAs(user: SystemUser, probe: readonly [string, ...string
   }
   const capabilities = '+dac_read_search,+dac_override';
   const prefix = [
-    'setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', `--inh-caps=${capabilities}`, `--ambient-caps=${capabilities}`, '--',
+    'setpriv',
+    `--reuid=${user.uid}`,
+    `--regid=${user.gid}`,
+    '--clear-groups',
+    `--inh-caps=${capabilities}`,
+    `--ambient-caps=${capabilities}`,
+    '--',
   ];
   try {
     await run(prefix[0]!, [...prefix.slice(1), command, ...args], { timeout: timeoutMs, cwd: '/' });
     return { prefix };
   } catch (cause) {
-    throw new Error(`user "${user.name}" cannot reach ${command}: put the project where every user may read it, or run it without root`, { cause });
+    throw new Error(`user "${user.name}" cannot reach ${command}: put the project where every user may read it, or run it without root`, {
+      cause,
+    });
   }
 }
 

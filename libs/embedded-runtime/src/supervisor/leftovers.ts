@@ -61,7 +61,8 @@ async function endTree(record: RunRecord): Promise<void> {
   }
 }
 
-const isAlive = async ({ pid, startedAt }: Pick<ProcessRow, 'pid' | 'startedAt'>): Promise<boolean> => (await processRow(pid))?.startedAt === startedAt;
+const isAlive = async ({ pid, startedAt }: Pick<ProcessRow, 'pid' | 'startedAt'>): Promise<boolean> =>
+  (await processRow(pid))?.startedAt === startedAt;
 
 async function filesIn(directory: string): Promise<readonly string[]> {
   try {

@@ -137,6 +137,7 @@ export class Part {
     await this.spec.prepare();
     if (this.#stop.signal.aborted) return false;
     this.#spawn();
+    if (this.#child?.pid === undefined) throw new Error(await this.#exited);
     await this.#untilReady();
     if (this.#stop.signal.aborted) return false;
     this.#state = 'ready';

@@ -79,7 +79,12 @@ async function ownerFromProc(at: Listen): Promise<PortOwner | undefined> {
 
 /** The socket that listens at an IPv4 address and port (or at the port of any address), from the text of /proc/net/tcp and tcp6. */
 export function listeningInode(table: string, { host, port }: Listen): string | undefined {
-  const little = host.split('.').reverse().map((byte) => Number(byte).toString(16).padStart(2, '0')).join('').toUpperCase();
+  const little = host
+    .split('.')
+    .toReversed()
+    .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
   const isOurs = (local: string): boolean => {
@@ -96,7 +101,9 @@ async function commandOf(pid: string): Promise<string> {
 
 async function ownerFromLsof({ host, port }: Listen): Promise<PortOwner | undefined> {
   // `lsof` exits 1 when it finds nothing, and may be missing.
-  const { stdout } = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpcn'], { timeout: lsofTimeoutMs }).catch(() => ({ stdout: '' }));
+  const { stdout } = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpcn'], { timeout: lsofTimeoutMs }).catch(() => ({
+    stdout: '',
+  }));
   let pid = 0;
   let command = '';
   for (const line of stdout.split('\n')) {

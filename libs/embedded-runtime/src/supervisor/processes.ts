@@ -52,7 +52,9 @@ async function fromPs(which: readonly string[]): Promise<readonly ProcessRow[]> 
   // `ps` exits 1 when the asked process does not exist.
   const { stdout } = await run('ps', ['-o', 'pid=,ppid=,stat=,lstart=', ...which], { timeout: psTimeoutMs }).catch(() => ({ stdout: '' }));
   const rows = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line));
-  return rows.flatMap((row) => (row === null || row[3]!.startsWith('Z') ? [] : [{ pid: Number(row[1]), parent: Number(row[2]), startedAt: row[4]! }]));
+  return rows.flatMap((row) =>
+    row === null || row[3]!.startsWith('Z') ? [] : [{ pid: Number(row[1]), parent: Number(row[2]), startedAt: row[4]! }],
+  );
 }
 
 /** The process and all that descend from it, ancestors first. PostgreSQL's backends leave their parent's group, so a group is not enough. */

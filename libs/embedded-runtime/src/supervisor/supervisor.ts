@@ -155,12 +155,19 @@ export class Supervisor {
     this.#stopping = true;
     clearInterval(this.#logCheck);
     const stopped = new Map<string, Promise<void>>();
-    for (const item of [...this.#options.plan].reverse()) {
-      const dependents = this.#options.plan.filter(({ needs }) => needs.includes(planName(item))).map((other) => stopped.get(planName(other))!);
+    for (const item of this.#options.plan.toReversed()) {
+      const dependents = this.#options.plan
+        .filter(({ needs }) => needs.includes(planName(item)))
+        .map((other) => stopped.get(planName(other))!);
       const part = this.#parts.get(planName(item));
-      stopped.set(planName(item), Promise.allSettled(dependents).then(() => part?.stop()));
+      stopped.set(
+        planName(item),
+        Promise.allSettled(dependents).then(() => part?.stop()),
+      );
     }
-    const failures = (await Promise.allSettled(stopped.values())).filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as Error);
+    const failures = (await Promise.allSettled(stopped.values()))
+      .filter((outcome) => outcome.status === 'rejected')
+      .map(({ reason }) => reason as Error);
     if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('\n'));
   }
 

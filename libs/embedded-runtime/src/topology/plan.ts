@@ -73,7 +73,12 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
       kind: 'part',
       region: region.name,
       spec: kafkaProgram({
-        name: kafka, address: region.address, port: ports.kafka, controllerPort: ports.kafkaController, links, dataDir: dataOf(options, kafka),
+        name: kafka,
+        address: region.address,
+        port: ports.kafka,
+        controllerPort: ports.kafkaController,
+        links,
+        dataDir: dataOf(options, kafka),
       }),
       needs: [],
       listens: [ports.kafka, ports.kafkaController, ...links.map(({ port }) => port)].map((port) => ({ host: region.address, port })),
@@ -82,7 +87,11 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
       kind: 'part',
       region: region.name,
       spec: await postgresProgram({
-        name: database, address: region.address, port: ports.postgres, dataDir: dataOf(options, database), binaries: postgres,
+        name: database,
+        address: region.address,
+        port: ports.postgres,
+        dataDir: dataOf(options, database),
+        binaries: postgres,
         ...(user === undefined ? {} : { user }),
       }),
       needs: [],
@@ -97,12 +106,21 @@ function mirrorMakerPart(options: PlanOptions, region: Place): PartPlan {
   const name = `${region.name}.mirror-maker`;
   const sources = system.regions
     .filter((other) => other.name !== region.name)
-    .map((other) => ({ region: other.name, host: region.address, port: linkPort(system, region, other, kafkaLinkPort(system, other, region)) }));
+    .map((other) => ({
+      region: other.name,
+      host: region.address,
+      port: linkPort(system, region, other, kafkaLinkPort(system, other, region)),
+    }));
   return {
     kind: 'part',
     region: region.name,
     spec: mirrorMakerProgram({
-      name, region: region.name, kafka: { host: region.address, port: system.ports.kafka }, sources, topics: mirroredTopics, dataDir: dataOf(options, name),
+      name,
+      region: region.name,
+      kafka: { host: region.address, port: system.ports.kafka },
+      sources,
+      topics: mirroredTopics,
+      dataDir: dataOf(options, name),
     }),
     needs: system.regions.map(topicsStep),
     listens: [],
@@ -114,9 +132,19 @@ function appsOf(options: PlanOptions, region: Place): readonly PartPlan[] {
   const { ports } = options.system;
   const stores = [`${region.name}.postgres`, topicsStep(region), `${region.name}.etcd`];
   const many = (app: string, port: number, needs: readonly string[]): readonly PartPlan[] =>
-    instancesOf(options.system).map((instance) => nodePart(options, { app, entry: 'main', name: app, region, port: instancePort(port, instance), instance, needs }));
+    instancesOf(options.system).map((instance) =>
+      nodePart(options, { app, entry: 'main', name: app, region, port: instancePort(port, instance), instance, needs }),
+    );
   const projector = (service: string, port: number): PartPlan =>
-    nodePart(options, { app: `${service}-service`, entry: 'projector', name: `${service}-projector`, region, port, instance: 1, needs: stores });
+    nodePart(options, {
+      app: `${service}-service`,
+      entry: 'projector',
+      name: `${service}-projector`,
+      region,
+      port,
+      instance: 1,
+      needs: stores,
+    });
   return [
     nodePart(options, { app: 'region-agent', entry: 'main', name: 'region-agent', region, port: ports.agent, instance: 1, needs: stores }),
     projector('order', ports.orderProjector),
@@ -149,7 +177,15 @@ function sandboxPart(options: PlanOptions): PartPlan {
   const { address, paymentSandbox } = options.system.outside;
   const name = 'payment-sandbox';
   const env = { EVENKEEL_TOPOLOGY: options.home.topology, EVENKEEL_SANDBOX_DATA: dataOf(options, name) };
-  return nodePartPlan(options, { name, region: 'outside', app: name, entry: 'main', listen: { host: address, port: paymentSandbox }, env, needs: [] });
+  return nodePartPlan(options, {
+    name,
+    region: 'outside',
+    app: name,
+    entry: 'main',
+    listen: { host: address, port: paymentSandbox },
+    env,
+    needs: [],
+  });
 }
 
 interface NodePartPlan {

@@ -7,7 +7,10 @@ import { instancePort, instancesOf, kafkaLinkPort, linkPort, type Place, type Sy
 /** All that crosses between regions or to the witness: the mirrors' Kafka connections, forwarded HTTP, etcd's peers. */
 export function renderLinks(system: System, etcdPids: () => ReadonlyMap<number, Region>): readonly LinkSpec[] {
   const pairs = system.regions.flatMap((from) => system.regions.filter((to) => to !== from).map((to) => [from, to] as const));
-  return [...pairs.flatMap(([from, to]) => linksBetween(system, from, to)), ...etcdMembers(system).map((member) => etcdLink(system, member, etcdPids))];
+  return [
+    ...pairs.flatMap(([from, to]) => linksBetween(system, from, to)),
+    ...etcdMembers(system).map((member) => etcdLink(system, member, etcdPids)),
+  ];
 }
 
 export const etcdMembers = (system: System): readonly Place[] => [...system.regions, system.witness];
@@ -22,7 +25,9 @@ function linksBetween(system: System, from: Place, to: Place): readonly LinkSpec
     target: { host: to.address, port },
   });
   const services = (['order', 'inventory', 'payment'] as const).flatMap((service) =>
-    instancesOf(system).map((instance) => link(instance === 1 ? service : `${service} ${instance}`, instancePort(system.ports[service], instance))),
+    instancesOf(system).map((instance) =>
+      link(instance === 1 ? service : `${service} ${instance}`, instancePort(system.ports[service], instance)),
+    ),
   );
   return [link('kafka', kafkaLinkPort(system, to, from)), ...services];
 }

@@ -19,7 +19,8 @@ export function renderTopology(system: System): Topology {
 
 function addressesOf(system: System, region: Place): RegionAddresses {
   const { ports } = system;
-  const urls = (port: number): string[] => instancesOf(system).map((instance) => `http://${region.address}:${instancePort(port, instance)}`);
+  const urls = (port: number): string[] =>
+    instancesOf(system).map((instance) => `http://${region.address}:${instancePort(port, instance)}`);
   const others = system.regions.filter(({ name }) => name !== region.name);
   return {
     kafka: { brokers: [`${region.address}:${ports.kafka}`] },
@@ -42,4 +43,5 @@ function peerUrls(system: System, from: Place, to: Place): { order: string[]; in
   return { order: urls(system.ports.order), inventory: urls(system.ports.inventory), payment: urls(system.ports.payment) };
 }
 
-export const postgresUrl = (system: System, region: Place): string => `postgres://evenkeel@${region.address}:${system.ports.postgres}/evenkeel`;
+export const postgresUrl = (system: System, region: Place): string =>
+  `postgres://evenkeel@${region.address}:${system.ports.postgres}/evenkeel`;

@@ -24,17 +24,33 @@ export const systemSchema = z
     /** Of the storefront and of each service; projectors and agents are one per region. */
     instances: z.int().min(1).max(9),
     ports: z.object({
-      storefront: port, order: port, inventory: port, payment: port, agent: port,
-      orderProjector: port, inventoryProjector: port, paymentProjector: port,
-      kafka: port, kafkaController: port, kafkaLink: port,
+      storefront: port,
+      order: port,
+      inventory: port,
+      payment: port,
+      agent: port,
+      orderProjector: port,
+      inventoryProjector: port,
+      paymentProjector: port,
+      kafka: port,
+      kafkaController: port,
+      kafkaLink: port,
       postgres: port,
-      etcdClient: port, etcdPeer: port, etcdPeerLink: port,
+      etcdClient: port,
+      etcdPeer: port,
+      etcdPeerLink: port,
     }),
     /** OTLP/HTTP base URL that every process exports its traces to; nothing is exported when absent. */
     otlpUrl: z.url().optional(),
   })
-  .refine(({ regions, witness }) => new Set([...regions, witness].map(({ address }) => address)).size === regions.length + 1, 'every region needs its own address')
-  .refine(({ regions, homes, catalogue }) => [...homes, catalogue].every((home) => regions.some(({ name }) => name === home)), 'every home must be a region');
+  .refine(
+    ({ regions, witness }) => new Set([...regions, witness].map(({ address }) => address)).size === regions.length + 1,
+    'every region needs its own address',
+  )
+  .refine(
+    ({ regions, homes, catalogue }) => [...homes, catalogue].every((home) => regions.some(({ name }) => name === home)),
+    'every home must be a region',
+  );
 
 export type System = Readonly<z.infer<typeof systemSchema>>;
 export type Place = Readonly<z.infer<typeof place>>;
