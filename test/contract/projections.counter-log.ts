@@ -3,7 +3,6 @@ import { defineEvents, type ShardId } from '#contracts';
 import type { FeedCheckpoint, SettledCommit } from '#shard-log';
 import { rowProjection, type OpenFeed, type ProjectorDefinition, type StreamFold, type UnreadableRecord } from '#projections';
 
-
 /** The smallest service that has everything a projector must cope with: events of one and of two streams, text, faults. */
 export const counterEvents = defineEvents({
   Added: { 1: z.object({ counter: z.string(), amount: z.int(), note: z.string() }) },
@@ -87,10 +86,22 @@ export class CounterLog {
     this.#seqs.set(shard, seq);
     const settled: SettledCommit = {
       commit: {
-        kind: 'commit', shard, term: 1, generation: 1, writer: 'w', seq, cause: `c${seq}` as never, correlation: 'x', traceparent: '',
-        streams: [...new Set(streams)], body,
+        kind: 'commit',
+        shard,
+        term: 1,
+        generation: 1,
+        writer: 'w',
+        seq,
+        cause: `c${seq}` as never,
+        correlation: 'x',
+        traceparent: '',
+        streams: [...new Set(streams)],
+        body,
       },
-      durability: 'global', topic: 'counters.events', partition: 0, offset: this.entries.length,
+      durability: 'global',
+      topic: 'counters.events',
+      partition: 0,
+      offset: this.entries.length,
     };
     this.#push(settled);
     return settled;
@@ -106,12 +117,13 @@ export class CounterLog {
 
   readonly open: OpenFeed = async (from, handlers) => {
     let next = from?.offsets['counters.events:0'] ?? 0;
-    let [closed, turn] = [false, 0];
+    const stopping = new AbortController();
+    let turn = 0;
     let wake: () => void = () => undefined;
     const watcher = (): void => wake();
     this.#watchers.add(watcher);
     const deliver = async (): Promise<void> => {
-      while (!closed) {
+      while (!stopping.signal.aborted) {
         const entries = this.entries.slice(next, next + this.batchSizes[turn++ % this.batchSizes.length]!);
         next += entries.length;
         const commits = entries.filter((entry) => 'commit' in entry);
@@ -125,7 +137,7 @@ export class CounterLog {
     return {
       stoppedShards: () => new Map(),
       close: async () => {
-        closed = true;
+        stopping.abort();
         wake();
         this.#watchers.delete(watcher);
         await delivering;
@@ -140,5 +152,9 @@ export class CounterLog {
 }
 
 const checkpointAt = (offset: number): FeedCheckpoint => ({
-  version: 1, offsets: { 'counters.events:0': offset }, topicIds: {}, shards: {}, lineage: null,
+  version: 1,
+  offsets: { 'counters.events:0': offset },
+  topicIds: {},
+  shards: {},
+  lineage: null,
 });

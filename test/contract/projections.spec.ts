@@ -1,14 +1,29 @@
-import fc from 'fast-check';
-import pg from 'pg';
+import * as fc from 'fast-check';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ShardId } from '#contracts';
 import {
-  checksumsOf, listParked, openProjectionDatabase, pgSnapshots, readProgress, runProjections, runtimeTables, streamStatesTable,
-  type ParkedRecord, type ProjectionDatabase, type Projector, type RunProjections,
+  checksumsOf,
+  listParked,
+  openProjectionDatabase,
+  pgSnapshots,
+  readProgress,
+  runProjections,
+  runtimeTables,
+  streamStatesTable,
+  type ParkedRecord,
+  type ProjectionDatabase,
+  type Projector,
+  type RunProjections,
 } from '#projections';
 import { eventually as poll, startTestPostgres, type TestPostgres } from '#test-kit';
 import {
-  counterDefinition, counterFold, CounterLog, countersTable, type CounterEvent, type CounterState,
+  counterDefinition,
+  counterFold,
+  CounterLog,
+  countersTable,
+  type CounterEvent,
+  type CounterState,
 } from './projections.counter-log.ts';
 
 const east = 'order.east.0' as ShardId;
@@ -27,7 +42,7 @@ afterAll(() => postgres.stop());
 
 async function newDatabase(): Promise<ProjectionDatabase> {
   const schema = `counters_${++schemas}`;
-  const setup = new pg.Client({ connectionString: postgres.url });
+  const setup = new Client({ connectionString: postgres.url });
   await setup.connect();
   await setup.query(`create schema ${schema}; set search_path = ${schema}; ${[...runtimeTables, countersTable].join(';')}`);
   await setup.end();
@@ -63,10 +78,13 @@ async function stop(projector: Projector): Promise<void> {
 }
 
 const eventually = (condition: () => Promise<void>): Promise<unknown> =>
-  poll(async () => {
-    await condition();
-    return true;
-  }, { withinMs: 15_000 });
+  poll(
+    async () => {
+      await condition();
+      return true;
+    },
+    { withinMs: 15_000 },
+  );
 
 const caughtUp = (log: CounterLog): Promise<unknown> =>
   eventually(async () => expect(await readProgress(database.pool)).toEqual(Object.fromEntries(log.seqs)));
@@ -103,10 +121,18 @@ const fill = (log: CounterLog, commits: number): void => {
 
 const counter = fc.constantFrom('a', 'b', 'c', 'd');
 const anyEvent: fc.Arbitrary<CounterEvent> = fc.oneof(
-  fc.record({ type: fc.constant('Added' as const), counter, amount: fc.integer({ min: -1e6, max: 1e6 }), note: fc.string({ unit: 'binary' }) }),
+  fc.record({
+    type: fc.constant('Added' as const),
+    counter,
+    amount: fc.integer({ min: -1e6, max: 1e6 }),
+    note: fc.string({ unit: 'binary' }),
+  }),
   fc.record({ type: fc.constant('Moved' as const), from: counter, to: counter, amount: fc.integer({ min: 0, max: 1e6 }) }),
 );
-const anyLog = fc.array(fc.tuple(fc.constantFrom(east, west), fc.array(anyEvent, { minLength: 1, maxLength: 4 })), { minLength: 1, maxLength: 40 });
+const anyLog = fc.array(fc.tuple(fc.constantFrom(east, west), fc.array(anyEvent, { minLength: 1, maxLength: 4 })), {
+  minLength: 1,
+  maxLength: 40,
+});
 
 describe('a projector', () => {
   it('gives the same rows, states and checksums however the log is split into batches', async () => {
@@ -137,10 +163,11 @@ describe('a projector', () => {
       fill(log, 60);
       const before = await readProgress(database.pool);
       const projector = run(log, { pace: { intervalMs: 5, commitsMax: 20 } });
-      if (round < 7) await eventually(async () => expect(await readProgress(database.pool)).not.toEqual(before));
-      else await caughtUp(log);
+      await eventually(async () => expect(await readProgress(database.pool)).not.toEqual(before));
       await stop(projector);
     }
+    run(log);
+    await caughtUp(log);
     expect(await totals()).toEqual(expected(log));
   });
 
@@ -211,38 +238,55 @@ describe('a record that cannot be understood', () => {
     await caughtUp(log);
     expect(await totals()).toEqual({ [`${east}/a`]: 1, [`${east}/c`]: 2, [`${west}/a`]: 4 });
     const parked = await listParked(database.pool, 10);
-    expect(parked.map(({ id, status }) => [id, status]).toSorted()).toEqual([
-      ['counters.events:0:7', 'parked'], [`${east}:2`, 'parked'], [`${east}:3`, 'withheld'], [`${east}:4`, 'withheld'], [`${east}:5`, 'withheld'],
+    expect(parked.map(({ id, status }) => [id, status].join(' ')).toSorted()).toEqual([
+      'counters.events:0:7 parked',
+      `${east}:2 parked`,
+      `${east}:3 withheld`,
+      `${east}:4 withheld`,
+      `${east}:5 withheld`,
     ]);
     await eventually(async () => expect(announced.map(({ id }) => id).toSorted()).toEqual(['counters.events:0:7', `${east}:2`]));
     const loaded = await pgSnapshots({ pool: database.pool, name: 'counters', stateVersion: 1 }).load(east, ['a', 'b', 'c', 'z']);
     expect(loaded.blocked.toSorted()).toEqual(['a', 'b']);
     expect(loaded.persistedSeq).toBe(6);
-    expect(loaded.streams.map(({ streamId, seq }) => [streamId, seq]).toSorted()).toEqual([['a', 1], ['c', 6]]);
+    expect(loaded.streams.map(({ streamId, seq }) => `${streamId} ${seq}`).toSorted()).toEqual(['a 1', 'c 6']);
   });
 
-  it.each([1, 100])('is skipped: what waited for it is applied in order, what another one blocks still waits (batches of %i)', async (size) => {
-    const log = new CounterLog();
-    log.batchSizes = [size];
-    log.appendBody(east, ['a'], 'not json');
-    log.appendBody(east, ['b'], '{}');
-    log.append(east, [added('a', 1, 'first')]);
-    log.append(east, [moved('a', 'b', 5)]);
-    log.append(east, [added('a', 2, 'second')]);
-    const projector = run(log);
-    await caughtUp(log);
-    expect(await projector.decideParked(`${east}:1`, 'skip')).toEqual({ outcome: 'decided', status: 'skipped', released: 1, stillOpen: 3 });
-    expect(await totals()).toEqual({ [`${east}/a`]: 1 });
-    log.append(east, [added('a', 50, 'later')]);
-    await caughtUp(log);
-    expect(await projector.decideParked(`${east}:2`, 'skip')).toEqual({ outcome: 'decided', status: 'skipped', released: 3, stillOpen: 0 });
-    expect(await totals()).toEqual({ [`${east}/a`]: 48, [`${east}/b`]: 5 });
-    log.append(east, [added('a', 1)]);
-    await caughtUp(log);
-    expect(await totals()).toEqual({ [`${east}/a`]: 49, [`${east}/b`]: 5 });
-    expect(await projector.decideParked(`${east}:2`, 'skip')).toEqual({ outcome: 'refused', code: 'already-decided' });
-    expect(await projector.decideParked('nothing', 'retry')).toEqual({ outcome: 'refused', code: 'unknown-record' });
-  });
+  it.each([1, 100])(
+    'is skipped: what waited for it is applied in order, what another one blocks still waits (batches of %i)',
+    async (size) => {
+      const log = new CounterLog();
+      log.batchSizes = [size];
+      log.appendBody(east, ['a'], 'not json');
+      log.appendBody(east, ['b'], '{}');
+      log.append(east, [added('a', 1, 'first')]);
+      log.append(east, [moved('a', 'b', 5)]);
+      log.append(east, [added('a', 2, 'second')]);
+      const projector = run(log);
+      await caughtUp(log);
+      expect(await projector.decideParked(`${east}:1`, 'skip')).toEqual({
+        outcome: 'decided',
+        status: 'skipped',
+        released: 1,
+        stillOpen: 3,
+      });
+      expect(await totals()).toEqual({ [`${east}/a`]: 1 });
+      log.append(east, [added('a', 50, 'later')]);
+      await caughtUp(log);
+      expect(await projector.decideParked(`${east}:2`, 'skip')).toEqual({
+        outcome: 'decided',
+        status: 'skipped',
+        released: 3,
+        stillOpen: 0,
+      });
+      expect(await totals()).toEqual({ [`${east}/a`]: 48, [`${east}/b`]: 5 });
+      log.append(east, [added('a', 1)]);
+      await caughtUp(log);
+      expect(await totals()).toEqual({ [`${east}/a`]: 49, [`${east}/b`]: 5 });
+      expect(await projector.decideParked(`${east}:2`, 'skip')).toEqual({ outcome: 'refused', code: 'already-decided' });
+      expect(await projector.decideParked('nothing', 'retry')).toEqual({ outcome: 'refused', code: 'unknown-record' });
+    },
+  );
 
   it('is read again after an upgrade, by a standby too', async () => {
     const log = new CounterLog();
@@ -269,7 +313,10 @@ describe('a record that cannot be understood', () => {
     run(log);
     await caughtUp(log);
     expect(await totals()).toEqual({ [`${east}/b`]: 1, [`${west}/a`]: 1 });
-    expect((await listParked(database.pool, 10)).map(({ id, status }) => [id, status])).toEqual([[`${east}:2`, 'parked'], [`${east}:3`, 'withheld']]);
+    expect((await listParked(database.pool, 10)).map(({ id, status }) => [id, status])).toEqual([
+      [`${east}:2`, 'parked'],
+      [`${east}:3`, 'withheld'],
+    ]);
   });
 });
 
@@ -281,7 +328,9 @@ describe('snapshots', () => {
     await caughtUp(log);
     const own = pgSnapshots({ pool: database.pool, name: 'counters', stateVersion: 1 });
     expect(await own.load(east, ['a'])).toEqual({
-      persistedSeq: 1, streams: [{ streamId: 'a', seq: 1, state: { total: 1, notes: ['n'] } }], blocked: [],
+      persistedSeq: 1,
+      streams: [{ streamId: 'a', seq: 1, state: { total: 1, notes: ['n'] } }],
+      blocked: [],
     });
     expect((await own.checkpoint())?.offsets).toEqual({ 'counters.events:0': 1 });
     const other = pgSnapshots({ pool: database.pool, name: 'counters', stateVersion: 2 });

@@ -15,6 +15,17 @@ import { ProductEntity } from './list-products/product.entity.ts';
  * The read slices, to be spread into the service's module beside `CqrsModule.forRoot()`. They need READ_DATABASE and PROGRESS_WATCH
  * (`openServiceReads` of #service-host gives both) and TOPOLOGY of #service-kit.
  */
-export const inventoryReadControllers: Type[] = [ListProductsController, GetProductController, GetAvailabilityController, GetPricesController];
-export const inventoryReadProviders: Provider[] = [ConsistentReads, ListProductsHandler, GetProductHandler, GetAvailabilityHandler, GetPricesHandler];
+export const inventoryReadControllers: Type[] = [
+  ListProductsController,
+  GetProductController,
+  GetAvailabilityController,
+  GetPricesController,
+];
+export const inventoryReadProviders: Provider[] = [
+  ConsistentReads,
+  ListProductsHandler,
+  GetProductHandler,
+  GetAvailabilityHandler,
+  GetPricesHandler,
+];
 export const inventoryReadEntities = [ProductEntity, StockPoolEntity];

@@ -4,9 +4,7 @@ import type { PendingWork } from './core/batch-buffer.ts';
 import { BlockedStreams } from './core/blocked-streams.ts';
 import { isPoison } from './core/fold-error.ts';
 import { fingerprintOf, stateVersionOf } from './fingerprint.ts';
-import {
-  advanceCheckpoint, advanceShards, createCheckpoint, readCheckpoint, type StoredCheckpoint,
-} from './postgres/checkpoint-table.ts';
+import { advanceCheckpoint, advanceShards, createCheckpoint, readCheckpoint, type StoredCheckpoint } from './postgres/checkpoint-table.ts';
 import { inTransaction } from './postgres/database.ts';
 import { readBlocked, setAside, setAsideUnreadable } from './postgres/parked-table.ts';
 import type { ProjectorDefinition, SettledEvent, Tx } from './projection.port.ts';
@@ -76,7 +74,9 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
   }
 
   /** Runs `work` as a batch of its own that moves no checkpoint; afterwards the blocked streams are read anew. */
-  async decide<T>(work: (tx: Tx, project: (events: readonly SettledEvent<Event>[]) => Promise<string | undefined>) => Promise<T>): Promise<T> {
+  async decide<T>(
+    work: (tx: Tx, project: (events: readonly SettledEvent<Event>[]) => Promise<string | undefined>) => Promise<T>,
+  ): Promise<T> {
     const [result, blocked] = await inTransaction(this.#pool, async (tx) => {
       await advanceCheckpoint(tx, this.#definition.name, this.#stored.version, undefined);
       const done = await work(tx, (events) => this.#projectOrUndo(events, tx));

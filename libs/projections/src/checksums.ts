@@ -7,7 +7,9 @@ export interface ProjectionChecksum {
 }
 
 const ofTable = async (tx: Tx, { table, columns }: ProjectedTable): Promise<{ rows: number; sum: bigint }> => {
-  const row = `row(${Object.keys(columns).map((name) => `t."${name}"`).join(', ')})::text`;
+  const row = `row(${Object.keys(columns)
+    .map((name) => `t."${name}"`)
+    .join(', ')})::text`;
   const { rows } = await tx.query(
     `select count(*) as rows, coalesce(sum(('x' || left(md5(${row}), 16))::bit(64)::bigint::numeric), 0)::text as sum from "${table}" t`,
   );
@@ -18,7 +20,10 @@ const ofTable = async (tx: Tx, { table, columns }: ProjectedTable): Promise<{ ro
  * Rows and checksum over the declared columns of each projection; equal in two regions that have read the same. Reads whole
  * tables: for people and tests.
  */
-export async function checksumsOf(tx: Tx, projections: readonly Pick<Projection<never>, 'name' | 'tables'>[]): Promise<Readonly<Record<string, ProjectionChecksum>>> {
+export async function checksumsOf(
+  tx: Tx,
+  projections: readonly Pick<Projection<never>, 'name' | 'tables'>[],
+): Promise<Readonly<Record<string, ProjectionChecksum>>> {
   const checksums: Record<string, ProjectionChecksum> = {};
   for (const { name, tables } of projections) {
     let [rows, sum] = [0, 0n];

@@ -1,5 +1,5 @@
 export type * from './projection.port.ts';
-export { rowProjection, type RowChange, type RowProjectionSpec } from './row-projection.ts';
+export { rowProjection, type RowChange, type RowProjection, type RowProjectionSpec } from './row-projection.ts';
 export { storedInstant, type ColumnType } from './core/columns.ts';
 export { LeastRecentlyUsed } from './core/least-recently-used.ts';
 export { runProjections, defaultPace, type Projector, type ProjectorPace, type ProjectorStatus, type RunProjections } from './projector.ts';

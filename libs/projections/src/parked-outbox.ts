@@ -44,7 +44,10 @@ export class ParkedOutbox {
         const records = await readUnannounced(this.#pool, batchMax);
         if (records.length === 0) return;
         await this.#announce(records);
-        await markAnnounced(this.#pool, records.map(({ id }) => id));
+        await markAnnounced(
+          this.#pool,
+          records.map(({ id }) => id),
+        );
         this.#again = true;
       }
     } catch (error) {

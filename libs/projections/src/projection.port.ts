@@ -5,7 +5,10 @@ import type { ColumnType } from './core/columns.ts';
 
 /** What a projection does inside a transaction; rows come back as objects, bigint as text. */
 export interface Tx {
-  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number | null }>;
+  query(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number | null }>;
 }
 
 /** One event of a settled commit, decoded: `index` counts the events inside the commit from 0. */
@@ -38,7 +41,10 @@ export interface Projection<Event> {
 }
 
 /** How a service's events are folded into the states of its streams: a part of its decider. */
-export interface StreamFold<Event, State> extends Pick<Decider<never, Event, State, never>, 'streamsChangedBy' | 'initialState' | 'evolve'> {
+export interface StreamFold<Event, State> extends Pick<
+  Decider<never, Event, State, never>,
+  'streamsChangedBy' | 'initialState' | 'evolve'
+> {
   /** Version of the shape of `State` as JSON. Raised with it: projector and writers then ignore what was stored under another. */
   readonly stateVersion: number;
 }

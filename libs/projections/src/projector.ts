@@ -125,7 +125,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
         try {
           resolve(await ask(writer));
         } catch (error) {
-          reject(error as Error);
+          reject(error);
           throw error;
         }
       });
@@ -148,7 +148,10 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
       } catch (error) {
         this.#failuresInARow++;
         this.#lastError = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        this.#options.log.warn({ projector: this.#options.definition.name, error: this.#lastError }, 'projector begins anew from what is stored');
+        this.#options.log.warn(
+          { projector: this.#options.definition.name, error: this.#lastError },
+          'projector begins anew from what is stored',
+        );
         await this.#pause(Math.min(retryMaxMs, 100 * 2 ** Math.min(this.#failuresInARow, 5)));
       }
     }
@@ -186,7 +189,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
     const { database, definition, openFeed, log } = this.#options;
     const writer = await BatchWriter.open(database.pool, definition);
     const buffer = new BatchBuffer(this.#pace);
-    let failure: Error | undefined;
+    const failed = new AbortController();
     const leadership: Leadership = { feed: undefined, buffer };
     this.#leadership = leadership;
     try {
@@ -194,14 +197,14 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
         onBatch: (batch) => buffer.put(batch),
         onUnreadable: (record) => buffer.putUnreadable(record),
         onStopped: (error) => {
-          failure = error;
+          failed.abort(error);
           buffer.close();
         },
       });
       log.info({ projector: definition.name, version: writer.stored.version }, 'projector leads');
       this.#outbox.wake();
-      while (!this.#stopping.signal.aborted && !lost.aborted && failure === undefined) await this.#step(writer, buffer);
-      if (failure !== undefined) throw failure;
+      while (!this.#stopping.signal.aborted && !lost.aborted && !failed.signal.aborted) await this.#step(writer, buffer);
+      failed.signal.throwIfAborted();
     } finally {
       this.#leadership = undefined;
       buffer.close();
@@ -242,6 +245,11 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
 
 /** Gives the lock back with its connection; a connection in doubt is destroyed, which frees the lock too. */
 async function endLock(lock: PoolClient, broken: Error | undefined): Promise<void> {
-  const undone = broken ?? (await lock.query('select pg_advisory_unlock_all()').then(() => undefined, (error: Error) => error));
+  const undone =
+    broken ??
+    (await lock.query('select pg_advisory_unlock_all()').then(
+      () => undefined,
+      (error: Error) => error,
+    ));
   releaseClient(lock, undone);
 }

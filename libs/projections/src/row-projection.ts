@@ -20,13 +20,18 @@ export interface RowProjectionSpec<Event, Row, Key extends keyof Row & string> {
   changes(settled: SettledEvent<Event>): readonly RowChange<Row, Key>[];
 }
 
+export interface RowProjection<Event, Row> extends Projection<Event> {
+  /** The rows that the events give from nothing, in the order of their first change. Pure. */
+  fold(events: readonly SettledEvent<Event>[]): readonly Row[];
+}
+
 /** Rows kept in memory between batches, so that a row that is changed again soon is not read again. */
 const rememberedRowsMax = 10_000;
 
 /** A projection into one table whose rows are folds of events: reads what it must, folds in memory, writes in one statement. */
 export function rowProjection<Event, Row extends object, Key extends keyof Row & string>(
   spec: RowProjectionSpec<Event, Row, Key>,
-): Projection<Event> {
+): RowProjection<Event, Row> {
   const remembered = new LeastRecentlyUsed<Row>(rememberedRowsMax);
   const idOf = (key: Pick<Row, Key>): string => spec.key.map((column) => String(key[column])).join('\0');
 
@@ -42,7 +47,8 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
       if (row === undefined) missing.set(id, change.key);
       else rows.set(id, row);
     }
-    for (const row of await selectMany(tx, spec.table, spec.columns, spec.key, [...missing.values()])) rows.set(idOf(row as Row), row as Row);
+    for (const row of await selectMany(tx, spec.table, spec.columns, spec.key, [...missing.values()]))
+      rows.set(idOf(row as Row), row as Row);
     return rows;
   };
 
@@ -68,5 +74,11 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
       for (const [id, row] of changed) remembered.set(id, row);
     },
     forget: () => remembered.clear(),
+    fold: (events) => [
+      ...foldAll(
+        events.flatMap((settled) => spec.changes(settled)),
+        new Map(),
+      ).values(),
+    ],
   };
 }

@@ -21,4 +21,9 @@ export class ProductEntity {
   changedAt!: Date;
 }
 
-export const productReadOf = ({ sku, name, unitPriceMinor, currency }: ProductEntity): ProductRead => ({ sku, name, unitPriceMinor, currency });
+export const productReadOf = ({ sku, name, unitPriceMinor, currency }: ProductEntity): ProductRead => ({
+  sku,
+  name,
+  unitPriceMinor,
+  currency,
+});

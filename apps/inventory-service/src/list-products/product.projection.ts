@@ -20,7 +20,15 @@ export const productsProjection = rowProjection<InventoryEvent, ProductRow, 'sku
   name: 'products',
   version: 1,
   table: 'product',
-  columns: { sku: 'text', shard: 'text', seq: 'bigint', name: 'text', unit_price_minor: 'bigint', currency: 'text', changed_at: 'timestamptz' },
+  columns: {
+    sku: 'text',
+    shard: 'text',
+    seq: 'bigint',
+    name: 'text',
+    unit_price_minor: 'bigint',
+    currency: 'text',
+    changed_at: 'timestamptz',
+  },
   key: ['sku'],
   changes: ({ shard, seq, event }) =>
     isAboutProduct(event) ? [{ key: { sku: event.sku }, fold: (row) => productAfter(row, event, shard, seq) }] : [],
@@ -36,7 +44,14 @@ function productAfter(row: ProductRow | undefined, event: ProductEvent, shard: s
       return row && { ...row, shard, seq, name: event.name, changed_at: storedInstant(event.renamedAt) };
     case 'ProductRepriced':
       return (
-        row && { ...row, shard, seq, unit_price_minor: event.unitPriceMinor, currency: event.currency, changed_at: storedInstant(event.repricedAt) }
+        row && {
+          ...row,
+          shard,
+          seq,
+          unit_price_minor: event.unitPriceMinor,
+          currency: event.currency,
+          changed_at: storedInstant(event.repricedAt),
+        }
       );
     default:
       return assertNever(event);

@@ -1,4 +1,4 @@
-import { shardOf, type InventoryEvent, type OrderId, type SkuQuantity } from '#contracts';
+import { shardOf, type InventoryEvent, type SkuQuantity } from '#contracts';
 import { rowProjection } from '#projections';
 import { inventoryDecider, streamOf, type Reservation } from '../domain/inventory.ts';
 
@@ -17,14 +17,22 @@ export interface ReservationRow {
   readonly state: Reservation;
 }
 
-const prefix = streamOf.reservation('' as OrderId);
+const prefix = streamOf.reservation('');
 
 export const reservationsProjection = rowProjection<InventoryEvent, ReservationRow, 'order_id' | 'shard'>({
   name: 'reservations',
   version: 1,
   table: 'reservation',
   columns: {
-    order_id: 'text', shard: 'text', home: 'text', seq: 'bigint', status: 'text', held: 'jsonb', awaited: 'jsonb', shipped: 'jsonb', state: 'jsonb',
+    order_id: 'text',
+    shard: 'text',
+    home: 'text',
+    seq: 'bigint',
+    status: 'text',
+    held: 'jsonb',
+    awaited: 'jsonb',
+    shipped: 'jsonb',
+    state: 'jsonb',
   },
   key: ['order_id', 'shard'],
   changes: ({ shard, seq, event }) =>

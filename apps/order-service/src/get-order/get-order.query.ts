@@ -30,7 +30,13 @@ export class GetOrderHandler implements IQueryHandler<GetOrder> {
       return {
         ...orderSummaryOf(order),
         lines: lines.map(({ lineNumber, sku, name, quantity, unitPriceMinor, shipped, returned }) => ({
-          lineNumber, sku, name, quantity, unitPriceMinor, shipped, returned,
+          lineNumber,
+          sku,
+          name,
+          quantity,
+          unitPriceMinor,
+          shipped,
+          returned,
         })),
         surcharges: order.surcharges,
         consistencyToken: encodeToken({ [order.shard]: order.seq }),

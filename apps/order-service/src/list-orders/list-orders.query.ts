@@ -36,7 +36,11 @@ export class ListOrdersHandler implements IQueryHandler<ListOrders> {
       const select = manager.createQueryBuilder(OrderEntity, 'o').where('o.customer_id = :customer', { customer });
       if (query.status !== undefined) select.andWhere('o.status = :status', { status: query.status });
       if (after !== undefined) select.andWhere('(o.placed_at, o.order_id) < (:at::timestamptz, :id)', { at: after[0], id: after[1] });
-      const found = await select.orderBy('o.placedAt', 'DESC').addOrderBy('o.orderId', 'DESC').limit(query.limit + 1).getMany();
+      const found = await select
+        .orderBy('o.placedAt', 'DESC')
+        .addOrderBy('o.orderId', 'DESC')
+        .limit(query.limit + 1)
+        .getMany();
       const page = found.slice(0, query.limit);
       const last = page.at(-1);
       return {

@@ -39,4 +39,3 @@ export function admit<Event extends { readonly type: string }>(
   }
   return { kind: 'applied', events: events.map((event, index) => ({ shard: commit.shard, seq: commit.seq, index, event })) };
 }
-

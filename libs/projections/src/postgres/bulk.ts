@@ -20,17 +20,12 @@ const unnestOf = (columns: Columns, names: readonly string[]): string =>
  * Inserts the rows, or replaces those whose key exists, in one statement. Keys must be distinct within one call.
  * One array parameter per column: the plan does not depend on the number of rows.
  */
-export async function upsertMany(
-  tx: Tx,
-  table: string,
-  columns: Columns,
-  key: readonly string[],
-  rows: readonly Row[],
-): Promise<void> {
+export async function upsertMany(tx: Tx, table: string, columns: Columns, key: readonly string[], rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
   const names = Object.keys(columns);
   const others = names.filter((name) => !key.includes(name));
-  const action = others.length === 0 ? 'nothing' : `update set ${others.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`;
+  const action =
+    others.length === 0 ? 'nothing' : `update set ${others.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`;
   await tx.query(
     `insert into ${quoted(table)} (${names.map(quoted).join(', ')}) select * from ${unnestOf(columns, names)}
      on conflict (${key.map(quoted).join(', ')}) do ${action}`,

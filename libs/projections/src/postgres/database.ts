@@ -1,10 +1,10 @@
-import pg from 'pg';
+import { Pool, type PoolClient } from 'pg';
 
 export interface ProjectionDatabase {
   readonly url: string;
   readonly schema: string;
   /** Every connection names tables without their schema: a shadow schema takes the same SQL. */
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   close(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export interface OpenDatabase {
 }
 
 export function openProjectionDatabase(options: OpenDatabase): ProjectionDatabase {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: options.url,
     max: options.connectionsMax,
     connectionTimeoutMillis: 5_000,
@@ -40,8 +40,8 @@ export type Isolation = 'read committed' | 'repeatable read read only';
 
 /** Runs `work` in one transaction; a failure undoes it and is thrown. The connection is dropped when even the undo fails. */
 export async function inTransaction<T>(
-  pool: pg.Pool,
-  work: (tx: pg.PoolClient) => Promise<T>,
+  pool: Pool,
+  work: (tx: PoolClient) => Promise<T>,
   isolation: Isolation = 'read committed',
 ): Promise<T> {
   const client = await pool.connect();
@@ -64,7 +64,7 @@ export async function inTransaction<T>(
 export const reportedByTheQuery = (): void => undefined;
 
 /** Gives a connection back. A broken one is dropped, and keeps its listener: its last errors may come late. */
-export function releaseClient(client: pg.PoolClient, failure: Error | undefined): void {
+export function releaseClient(client: PoolClient, failure: Error | undefined): void {
   client.release(failure);
   if (failure === undefined) client.off('error', reportedByTheQuery);
 }

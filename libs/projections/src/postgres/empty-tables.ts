@@ -13,6 +13,8 @@ export async function emptyTables<Event extends { readonly type: string }, State
   const projected = definition.projections.flatMap(({ tables }) => tables.map(({ table }) => `"${table}"`));
   await tx.query(`truncate ${[...projected, 'shard_progress', 'stream_state', 'parked_record'].join(', ')}`);
   await tx.query('update feed_checkpoint set checkpoint = null, state_version = $2, fingerprint = $3 where name = $1', [
-    definition.name, stateVersionOf(definition), fingerprint,
+    definition.name,
+    stateVersionOf(definition),
+    fingerprint,
   ]);
 }

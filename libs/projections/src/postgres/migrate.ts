@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { assert } from '#kernel';
 import { sessionOptions } from './database.ts';
@@ -44,7 +44,7 @@ const dataSourceOf = ({ url, schema, migrations }: MigrateOptions): DataSource =
 
 /** Creates the schema and brings its tables up to date. Instances that start at once do it one after the other. */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const lock = new pg.Client({ connectionString: options.url, connectionTimeoutMillis: 5_000, statement_timeout: lockTimeoutMs });
+  const lock = new Client({ connectionString: options.url, connectionTimeoutMillis: 5_000, statement_timeout: lockTimeoutMs });
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock(hashtextextended($1, 0))', [`evenkeel.migrate.${options.schema}`]);
@@ -62,7 +62,12 @@ export async function migrate(options: MigrateOptions): Promise<void> {
 
 /** Whether every migration has run: asked by processes that only read, before they are ready. False when the database is away. */
 export async function migrated({ url, schema, migrations }: MigrateOptions): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000, statement_timeout: 5_000, options: sessionOptions(schema) });
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: 2_000,
+    statement_timeout: 5_000,
+    options: sessionOptions(schema),
+  });
   client.on('error', () => undefined); // the query reports it
   try {
     await client.connect();
@@ -80,7 +85,8 @@ export async function migrated({ url, schema, migrations }: MigrateOptions): Pro
 export async function waitUntilMigrated(options: MigrateOptions, timeoutMs: number): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   while (!(await migrated(options))) {
-    if (performance.now() > deadlineMs) throw new Error(`the tables of ${options.schema} are not there after ${timeoutMs} ms: does its projector run?`);
+    if (performance.now() > deadlineMs)
+      throw new Error(`the tables of ${options.schema} are not there after ${timeoutMs} ms: does its projector run?`);
     await delay(200);
   }
 }

@@ -46,8 +46,16 @@ export async function setAside(tx: Tx, settled: SettledCommit, status: 'parked' 
     `insert into parked_record (id, topic, partition, "offset", shard, seq, streams, reason, body, status)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
-      parkedId(commit.shard, commit.seq), settled.topic, settled.partition, settled.offset, commit.shard, commit.seq,
-      commit.streams.map(storableText), storableText(reason), storableText(commit.body), status,
+      parkedId(commit.shard, commit.seq),
+      settled.topic,
+      settled.partition,
+      settled.offset,
+      commit.shard,
+      commit.seq,
+      commit.streams.map(storableText),
+      storableText(reason),
+      storableText(commit.body),
+      status,
     ],
   );
 }
@@ -58,7 +66,11 @@ export async function setAsideUnreadable(tx: Tx, record: UnreadableRecord): Prom
     `insert into parked_record (id, topic, partition, "offset", streams, reason, body, status)
      values ($1, $2, $3, $4, '{}', $5, $6, 'parked') on conflict (id) do nothing`,
     [
-      `${record.topic}:${record.partition}:${record.offset}`, record.topic, record.partition, record.offset, storableText(record.reason),
+      `${record.topic}:${record.partition}:${record.offset}`,
+      record.topic,
+      record.partition,
+      record.offset,
+      storableText(record.reason),
       record.value === null ? null : storableText(record.value),
     ],
   );

@@ -29,7 +29,7 @@ export async function startProjector<Event extends { readonly type: string }, St
   const { config, lifecycle, health, log } = parts;
   const url = config.addresses.postgres;
   await migratePatiently({ url, schema, migrations });
-  const cluster = await connectKafkaCluster({
+  const cluster = connectKafkaCluster({
     brokers: config.addresses.kafka.brokers,
     clientId: `${service}-projector-${config.region}-${config.instance}`,
   });
@@ -47,7 +47,15 @@ export async function startProjector<Event extends { readonly type: string }, St
     const { role, lastError } = projector.status();
     return lastError === undefined ? { ok: true, detail: role } : { ok: false, detail: lastError };
   });
-  const report = { service, region: config.region, name: definition.name, pool: database.pool, cluster, projections: definition.projections, projector };
+  const report = {
+    service,
+    region: config.region,
+    name: definition.name,
+    pool: database.pool,
+    cluster,
+    projections: definition.projections,
+    projector,
+  };
   const app = await createServiceApp(projectorModule(report), { log, health, verifier: undefined });
   await lifecycle.start('http', () => listenOn(app, config.listen));
 }
@@ -64,6 +72,7 @@ async function startRunning<Event extends { readonly type: string }, State>(
   const { topology, region } = config;
   const openFeed: OpenFeed = (from, handlers) =>
     openSettledFeed({
+      paceMs: 20,
       name: `${service}-projector`,
       here: region,
       topology: { regions: regionsOf(topology), partitions: topology.partitions },

@@ -33,4 +33,7 @@ export const readDatabase = (options: ReadDatabaseOptions): DataSource =>
   });
 
 /** The driver gives bigint as text; amounts and seqs are below 2^53. */
-export const bigintAsNumber: ValueTransformer = { from: (stored: string | null) => (stored === null ? null : Number(stored)), to: (value: number) => value };
+export const bigintAsNumber: ValueTransformer = {
+  from: (stored: string | null) => (stored === null ? null : Number(stored)),
+  to: (value: number) => value,
+};

@@ -9,9 +9,9 @@ export const inReadSnapshot = <T>(database: DataSource, read: (manager: EntityMa
 
 /** Progress of a service's shards of one home: what a list over them shows. */
 export async function progressOfHome(manager: EntityManager, service: Service, home: Region): Promise<ShardSeqs> {
-  const rows = (await manager.query('select shard, seq from shard_progress where starts_with(shard, $1)', [`${service}.${home}.`])) as {
-    shard: ShardId;
-    seq: string;
-  }[];
+  const rows = await manager.query<{ shard: ShardId; seq: string }[]>(
+    'select shard, seq from shard_progress where starts_with(shard, $1)',
+    [`${service}.${home}.`],
+  );
   return Object.fromEntries(rows.map(({ shard, seq }) => [shard, Number(seq)]));
 }
