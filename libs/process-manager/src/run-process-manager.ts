@@ -63,6 +63,7 @@ export async function runProcessManager<Event extends { readonly type: string },
     openFeed: (from, handlers) =>
       openSettledFeed({
         name: definition.name,
+        paceMs: 10,
         here,
         topology: { regions: Object.keys(topology.regions) as Region[], partitions: topology.partitions },
         services: options.services,

@@ -74,6 +74,11 @@ export interface ReaderOptions {
   readonly name: string;
   readonly from: readonly ReadFrom[];
   /**
+   * Rest after a fetch that brought something, so that under load the next one brings more: each fetch costs the broker and the
+   * reader far more than each record. The first record after a quiet time never waits. Default 0.
+   */
+  readonly paceMs?: number;
+  /**
    * Called serially with records of one partition, in offset order, each at most once per reader. The next fetch of any partition
    * waits for it: that is the back-pressure. A rejection stops the reader and reaches `onStopped`.
    */
@@ -91,6 +96,8 @@ export interface CommandConsumer {
 export interface CommandConsumerOptions {
   readonly group: string;
   readonly topic: string;
+  /** As in `ReaderOptions`. */
+  readonly paceMs?: number;
   /** The group gave this instance these partitions (all it has now). */
   onAssigned(partitions: readonly number[]): void;
   /** Serial per partition; resolves when the records are taken into memory, not when they are done. Bounded by the receiver. */

@@ -25,7 +25,9 @@ export interface SettledFeedOptions {
   onStopped(error: Error): void;
   /** For those who need more than what is settled. */
   readonly observer?: FeedObserver;
-  /** How often topic ids are asked for, to notice a mirror that was created anew. 10 s by default. */
+  /** As in `ReaderOptions`: how long settled commits may wait for more under load. Default 0. */
+  readonly paceMs?: number;
+  /** How often topic ids are asked for, to notice a mirror that was created anew. 30 s by default. */
   readonly topicCheckMs?: number;
 }
 
@@ -67,7 +69,7 @@ class RunningFeed implements OpenSettledFeed {
     await this.#read();
     this.#timer = setInterval(() => {
       this.#checking = this.#checking.then(() => this.#followRecreatedTopics());
-    }, this.#options.topicCheckMs ?? 10_000);
+    }, this.#options.topicCheckMs ?? 30_000);
     this.#timer.unref();
   }
 
@@ -90,6 +92,7 @@ class RunningFeed implements OpenSettledFeed {
     this.#reader = undefined;
     const reader = await this.#options.cluster.read({
       name: this.#options.name,
+      paceMs: this.#options.paceMs ?? 0,
       from: this.#state.readFrom(),
       onBatch: (records) => this.#onBatch(records),
       onStopped: (error) => this.#options.onStopped(error),

@@ -19,7 +19,7 @@ const timing = {
   requestTimeoutMs: 3_000,
   acknowledgeTimeoutMs: 3_000,
   createTimeoutMs: 10_000,
-  fetchWaitMs: 250,
+  fetchWaitMs: 500,
   missingTopicPollMs: 500,
   retryDelayMs: 150,
   sessionTimeoutMs: 2_000,

@@ -93,6 +93,7 @@ export class KafkaCommandConsumer implements CommandConsumer {
     this.#options.onAssigned(partitions);
     this.#reader = await KafkaReader.start(this.#settings.reader, {
       name: `${this.#options.group} ${topic}`,
+      paceMs: this.#options.paceMs ?? 0,
       from: partitions.map((partition) => ({
         topic,
         partition,

@@ -109,7 +109,11 @@ export class KafkaReader implements LogReader {
 
   async #fetchFrom(session: ClusterSession, leader: string, led: readonly ReadPosition[]): Promise<void> {
     const { fetchWaitMs, fetchBytes, fetchBytesPerPartition, requestTimeoutMs } = this.#settings;
+    let restUntilMs = 0;
     while (!this.#closed) {
+      const restMs = restUntilMs - performance.now();
+      if (restMs > 0) await this.#sleep(restMs);
+      if (this.#closed) return;
       const readable = led.filter(({ paused }) => !paused);
       if (readable.length === 0) {
         await this.#sleep(60_000);
@@ -121,6 +125,7 @@ export class KafkaReader implements LogReader {
       }));
       const call = fetchCall({ maxWaitTime: fetchWaitMs, minBytes: 1, maxBytes: fetchBytes, topics });
       const answer = await session.ask(leader, call, fetchWaitMs + requestTimeoutMs);
+      if (bringsRecords(answer)) restUntilMs = performance.now() + (this.#options.paceMs ?? 0);
       const delivered = this.#delivering.then(() => this.#deliver(answer));
       this.#delivering = delivered.catch(() => undefined); // thrown here below; the next delivery does not depend on it
       await delivered;
@@ -172,6 +177,9 @@ export class KafkaReader implements LogReader {
     for (const wake of this.#sleepers) wake();
   }
 }
+
+const bringsRecords = (answer: FetchAnswer): boolean =>
+  answer.responses.some(({ partitions }) => partitions.some(({ messages }) => messages.length > 0));
 
 class TopicTurnedUp extends Error {
   override readonly name = 'TopicTurnedUp';

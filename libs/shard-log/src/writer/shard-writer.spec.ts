@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { commandId, region, type Reply, type Segment, type ShardId } from '#contracts';
 import { accept, reject, type Decider } from '#kernel';

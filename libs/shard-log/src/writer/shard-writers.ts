@@ -33,6 +33,8 @@ export interface ShardWritersOptions<Command, Event extends { readonly type: str
 
 /** Streams of a shard that stay in memory when all is stored; those of shards that are not written here need not. */
 const streamsKeptMax = 4_000;
+/** A writer reads back a batch at a time: what a pause costs it, the larger batch gives back. */
+const readPaceMs = 4;
 const janitorIntervalMs = 5_000;
 const catchUpTimeoutMs = 30_000;
 const lineageTimeoutMs = 120_000;
@@ -121,6 +123,7 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
 
     this.#feed = await openSettledFeed({
       name: `${service}-writers`,
+      paceMs: readPaceMs,
       here,
       topology: { regions: Object.keys(topology.regions) as Region[], partitions: topology.partitions },
       services: [service],
