@@ -16,7 +16,14 @@ export default defineConfig({
       },
       {
         ...source,
-        test: { name: 'journeys', include: ['test/{journeys,chaos,recovery}/**/*.spec.ts'], fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 },
+        test: {
+          name: 'journeys',
+          include: ['test/{journeys,chaos,recovery}/**/*.spec.ts'],
+          globalSetup: ['test/journeys/journeys.setup.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
       },
     ],
   },

@@ -5,3 +5,8 @@ export { runProgram, type RunningProgram, type TestProgram } from './run-program
 export { startTestBroker, type TestBroker } from './test-broker.ts';
 export { DecidingGateway } from './deciding-gateway.ts';
 export { startTestPostgres, type TestPostgres } from './test-postgres.ts';
+export { EvenkeelCommand, type CommandResult, type RunningCommand } from './evenkeel-command.ts';
+export { startWholeSystem, stopWholeSystem, wholeSystemAt, type WholeSystem, type WholeSystemOptions } from './whole-system.ts';
+export { answered, askApi, askApiUntilAnswered, problemOf, type ApiRequest, type ApiResponse } from './api-caller.ts';
+export { Shop, type Customer, type Goods, type PlaceOrder, type WantedLine } from './shop.ts';
+export { recordsOf } from './log-records.ts';
