@@ -8,18 +8,15 @@ export interface AppenderSettings extends SessionSettings {
   readonly acknowledgeTimeoutMs: number;
 }
 
+/** Errors about the records themselves: they will never be appended, by whomever and whenever. */
+const refusals: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
+
 /**
- * Errors that the broker gives before it appends anything. Every other one leaves doubt: NOT_LEADER, for one, is also the answer
- * to a batch that was appended by a leader which lost its office while it waited for the replicas.
+ * Errors that the broker gives before it appends anything, and that time or an operator mends. Every other one leaves doubt:
+ * NOT_LEADER, for one, is also the answer to a batch that was appended by a leader which lost its office while it waited for replicas.
  */
-const refusals: ReadonlySet<string> = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_RECORD',
-  'CORRUPT_MESSAGE',
-  'INVALID_REQUIRED_ACKS',
-  'INVALID_TIMESTAMP',
+const notNow: ReadonlySet<string> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
   'NOT_ENOUGH_REPLICAS',
   'POLICY_VIOLATION',
   'TOPIC_AUTHORIZATION_FAILED',
@@ -53,7 +50,7 @@ export class KafkaAppender implements Appender {
   }
 
   async #append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended> {
-    if (this.#closed) throw new RefusedAppendError('the appender is closed');
+    if (this.#closed) throw new DoubtfulAppendError('the appender is closed', { nothingSent: true });
     const leader = await this.#leaderOf(topic, partition);
     const timestamp = Date.now();
     const messages = records.map(({ key, headers, value }) => ({ key, headers, value, timestamp }));
@@ -82,7 +79,6 @@ export class KafkaAppender implements Appender {
       } catch (error) {
         const unknown = error instanceof KafkaResponseError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
         if (unknown && attempt === 1) await new Promise((resolve) => setTimeout(resolve, this.#settings.connectTimeoutMs / 2));
-        else if (unknown) throw new RefusedAppendError(error.message);
         else throw this.#failed(error, `append to ${name}`, { nothingSent: true });
       }
     }
@@ -94,6 +90,6 @@ export class KafkaAppender implements Appender {
     this.#session.end();
     this.#session = new ClusterSession(this.#settings);
     this.#leaders.clear();
-    return new DoubtfulAppendError(message, options);
+    return new DoubtfulAppendError(message, { nothingSent: options.nothingSent || (error instanceof KafkaResponseError && notNow.has(error.type)) });
   }
 }

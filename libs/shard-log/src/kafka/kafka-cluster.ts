@@ -133,15 +133,33 @@ class KafkaCluster implements LogCluster {
     return handed;
   }
 
-  /** A question that needs no connection of its own for long. */
+  /** A question that needs no connection for long. While leaders change office it is asked again; an unreachable cluster fails at once. */
   async #once<T>(ask: (session: ClusterSession) => Promise<T>): Promise<T> {
     const session = new ClusterSession(this.#session);
     try {
-      return await ask(session);
+      return await whileLeadersChange(Date.now() + timing.requestTimeoutMs, () => ask(session));
     } finally {
       session.end();
     }
   }
+}
+
+const leadersChanging: ReadonlySet<string> = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'REPLICA_NOT_AVAILABLE',
+  'UNKNOWN_LEADER_EPOCH',
+]);
+
+async function whileLeadersChange<T>(deadline: number, ask: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await ask();
+    } catch (error) {
+      const passing = error instanceof KafkaResponseError && leadersChanging.has(error.type);
+      if (!passing || Date.now() >= deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
 }
 
 /** A new topic is known a little earlier than its partitions' leaders take office. */
