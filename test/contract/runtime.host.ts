@@ -44,6 +44,7 @@ async function plan(): Promise<Plan> {
       region: member.name,
       spec: etcdProgram({ system, member, members, dataDir: join(home.data, `${member.name}.etcd`) }),
       needs: [],
+      stopsAfter: members.slice(members.indexOf(member) + 1).map(({ name }) => `${name}.etcd`),
       listens: [etcdClient, etcdPeer].map((port) => ({ host: member.address, port })),
     })),
     {

@@ -8,7 +8,7 @@ export { identityUrl, renderTopology } from './topology/render-topology.ts';
 export { renderLinks } from './topology/render-links.ts';
 export { renderPlan, type PlanOptions } from './topology/plan.ts';
 export { identityKey, mintToken, type TokenClaims } from './identity/identity-issuer.ts';
-export { Supervisor, type PartPlan, type PartStatus, type Plan, type StepPlan } from './supervisor/supervisor.ts';
+export { planName, Supervisor, type PartPlan, type PartStatus, type Plan, type StepPlan } from './supervisor/supervisor.ts';
 export { endLeftovers, runningSupervisor, stillRunning } from './supervisor/leftovers.ts';
 export { tailOf } from './supervisor/part-log.ts';
 export { portOwner } from './supervisor/ports.ts';

@@ -3,7 +3,7 @@ import type { EmbeddedRuntime } from './embedded-runtime.ts';
 export interface ForegroundOptions {
   readonly report: (line: string) => void;
   /** Once everything is ready; the runtime is stopped when it rejects. */
-  onReady(signal: AbortSignal): Promise<void>;
+  onReady(): Promise<void>;
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -23,7 +23,7 @@ export async function runForeground(runtime: EmbeddedRuntime, { report, onReady 
   try {
     // Whatever comes first: a start that is interrupted rejects while it is stopped below.
     const started = runtime.start().then(async () => {
-      await onReady(asked.signal);
+      await onReady();
       code = 0;
       await Promise.race([askedToStop, shutdown]);
     });

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { parkedDecisionAnswerSchema, parkedListAnswerSchema, type ParkedRecordRead } from '#contracts';
 import type { PartStatus } from '#embedded-runtime';
 import { projectorsAmong } from '../status/status.verb.ts';
@@ -15,7 +15,7 @@ interface ParkedAt {
 }
 
 export function parkedVerb(): Command {
-  const parked = verb('parked', 'records that a reader refused, and the streams that wait behind them');
+  const parked = new Command('parked').description('records that a reader refused, and the streams that wait behind them');
   parked.addCommand(verb('list', 'what is parked, in every region').action((options: CommonOptions) => answerWith(options, list)));
   parked.addCommand(
     verb('retry <id>', 'read it again, after the code was mended').action((id: string, options: CommonOptions) =>

@@ -49,12 +49,13 @@ const isSound = ({ state, unready }: PartStatus): boolean => state === 'ready' &
 function partsTable(parts: readonly PartStatus[]): string {
   const rows = parts.map(({ name, state, unready, pid, ports, restarts }) => [
     name,
-    unready === undefined ? state : `${state}, but ${unready}`,
+    unready === undefined ? state : 'unready',
     String(pid ?? '-'),
     ports.join(' ') || '-',
     String(restarts),
   ]);
-  return table([['PART', 'STATE', 'PID', 'LISTENS', 'RESTARTS'], ...rows]);
+  const reasons = parts.flatMap(({ name, unready }) => (unready === undefined ? [] : [`${name}: ${unready}`]));
+  return [table([['PART', 'STATE', 'PID', 'LISTENS', 'RESTARTS'], ...rows]), ...reasons].join('\n');
 }
 
 const mirrorsTable = (mirrors: readonly MirrorLag[]): string =>

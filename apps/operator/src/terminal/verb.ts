@@ -19,7 +19,10 @@ export interface CommonOptions {
 }
 
 export function verb(nameAndArguments: string, description: string): Command {
-  return new Command(nameAndArguments).description(description).option('--json', 'answer with one JSON value', false).showHelpAfterError();
+  const [name = '', ...words] = nameAndArguments.split(' ');
+  const command = new Command(name);
+  if (words.length > 0) command.arguments(words.join(' '));
+  return command.description(description).option('--json', 'answer with one JSON value', false).showHelpAfterError();
 }
 
 /** Runs a verb's action to its answer, and prints it. */

@@ -13,13 +13,21 @@ import {
   renderTopology,
   requirements,
   runtimeHome,
+  planName,
+  type Plan,
+  type StepPlan,
   unprivilegedUser,
 } from '#embedded-runtime';
+import { regionsOf, type Topology } from '#contracts';
 import { connectKafkaCluster, type LogCluster } from '#shard-log';
+import { mintFor } from '../token/mint.ts';
 import { installJars } from './install-jars.ts';
+import { loadSampleCatalogue } from './sample-catalogue.ts';
 
 export interface SystemOptions {
   readonly fresh: boolean;
+  /** Load the sample catalogue, once everything is ready. */
+  readonly sample: boolean;
   readonly instances: number | undefined;
   /** Describes the system; default: `deploy/topology/embedded.json`. */
   readonly file: string | undefined;
@@ -27,7 +35,7 @@ export interface SystemOptions {
 }
 
 /** Sees to the programs that the machine must have, and puts the runtime together; nothing runs yet. */
-export async function assembleRuntime({ fresh, instances, file, report }: SystemOptions): Promise<EmbeddedRuntime> {
+export async function assembleRuntime({ fresh, sample, instances, file, report }: SystemOptions): Promise<EmbeddedRuntime> {
   const root = projectRoot();
   const home = runtimeHome();
   const described = await readSystem(file ?? join(root, 'deploy', 'topology', 'embedded.json'));
@@ -38,15 +46,37 @@ export async function assembleRuntime({ fresh, instances, file, report }: System
   assertJarsPresent(jars);
   const postgres = await preparePostgresBinaries();
   const user = await unprivilegedUser();
+  const topology = renderTopology(system);
   return new EmbeddedRuntime({
     home,
     fresh,
     report,
-    topology: renderTopology(system),
+    topology,
     identity: { host: system.outside.address, port: system.outside.identity },
-    plan: () => renderPlan({ system, home, projectRoot: root, postgres, user, createTopics }),
+    plan: async () => {
+      const plan = await renderPlan({ system, home, projectRoot: root, postgres, user, createTopics });
+      return sample ? [...plan, sampleStep(plan, topology, report)] : plan;
+    },
     links: (etcdPids) => renderLinks(system, etcdPids),
   });
+}
+
+function sampleStep(plan: Plan, topology: Topology, report: (line: string) => void): StepPlan {
+  return {
+    kind: 'step',
+    name: 'sample-catalogue',
+    needs: plan.map(planName),
+    run: async (signal) => {
+      const storefront = plan.find(
+        (item) => item.kind === 'part' && item.spec.name.endsWith('.storefront-api') && item.missing?.() === undefined,
+      );
+      if (storefront?.kind !== 'part' || storefront.url === undefined)
+        return report('the sample catalogue is not loaded: there is no storefront');
+      const operatorToken = await mintFor(topology, { subject: 'operator', roles: ['operator'], validForSeconds: 600 });
+      await loadSampleCatalogue({ storefront: storefront.url, regions: regionsOf(topology), operatorToken, signal });
+      return report('sample catalogue: loaded');
+    },
+  };
 }
 
 async function createTopics(brokers: readonly string[], topics: Parameters<LogCluster['createTopics']>[0]): Promise<void> {

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { regionsOf } from '#contracts';
 import { runForeground, type EmbeddedRuntime } from '#embedded-runtime';
 import { writtenTopology } from '../terminal/home.ts';
 import { answerWith, verb, type CommonOptions } from '../terminal/verb.ts';
 import { mintFor } from '../token/mint.ts';
 import { runDetached } from './detached.ts';
-import { loadSampleCatalogue } from './sample-catalogue.ts';
 import { assembleRuntime } from './system.ts';
 import { sampleCustomer, welcome } from './welcome.ts';
 
@@ -46,28 +44,17 @@ async function upInForeground(options: UpOptions): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${options.json ? JSON.stringify({ report: line }) : line}\n`);
   try {
     const instances = options.instances === undefined ? undefined : instancesSchema.parse(options.instances);
-    const runtime = await assembleRuntime({ fresh: options.fresh, instances, file: options.system, report: say });
-    process.exitCode = await runForeground(runtime, { report: say, onReady: (signal) => tellReady(runtime, options, signal, say) });
+    const runtime = await assembleRuntime({ fresh: options.fresh, sample: options.sample, instances, file: options.system, report: say });
+    process.exitCode = await runForeground(runtime, { report: say, onReady: () => tellReady(runtime, options.json, say) });
   } catch (error) {
     say(`evenkeel: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
 }
 
-async function tellReady(
-  runtime: EmbeddedRuntime,
-  { json, sample }: UpOptions,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<void> {
+async function tellReady(runtime: EmbeddedRuntime, json: boolean, say: (line: string) => void): Promise<void> {
   const topology = await writtenTopology();
   const { parts, readyAfterMs = 0 } = await runtime.status();
-  const storefront = parts.find(({ url, state, name }) => name.endsWith('.storefront-api') && state === 'ready' && url !== undefined)?.url;
-  if (sample && storefront !== undefined) {
-    const operatorToken = await mintFor(topology, { subject: 'operator', roles: ['operator'], validForSeconds: 600 });
-    await loadSampleCatalogue({ storefront, regions: regionsOf(topology), operatorToken, signal });
-    say('sample catalogue loaded');
-  }
   const customerToken = await mintFor(topology, { subject: sampleCustomer, roles: [], validForSeconds: tokenSeconds });
   if (json) process.stdout.write(`${JSON.stringify({ ready: true, readyAfterMs, parts })}\n`);
   else say(`\n${welcome({ topology, parts, readyAfterMs, customerToken })}\n\nCtrl-C stops everything.`);

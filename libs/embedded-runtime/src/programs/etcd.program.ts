@@ -45,7 +45,7 @@ export function etcdProgram({ system, member, members, dataDir, command = 'etcd'
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', GOMAXPROCS: '2' },
     cwd: dataDir,
     stopSignal: 'SIGTERM',
-    stopTimeoutMs: 5000, // in the middle of its start it hears a signal only after 7 s; a kill costs it nothing
+    stopTimeoutMs: 10_000,
     startTimeoutMs: 60_000,
     prepare: async () => void (await mkdir(dataDir, { recursive: true, mode: 0o700 })), // etcd warns about anything wider
     ready: () =>

@@ -24,6 +24,7 @@ const firstStartsMax = 3;
 const readinessPollMs = 150;
 const tailBytes = 2000;
 const killTimeoutMs = 5000;
+const unreadyStopMs = 2000;
 
 /**
  * One program under supervision: started, asked until it is ready, started again when it dies, stopped. Never two processes at once.
@@ -191,9 +192,11 @@ export class Part {
     if (pid === undefined) return;
     if (this.#paused) await signalTree(pid, 'SIGCONT'); // a stopped process takes no other signal
     this.#paused = false;
+    // In the middle of a start there is little to put in order, and some programs do not listen yet.
+    const timeoutMs = this.#readySinceMs === undefined ? Math.min(unreadyStopMs, this.spec.stopTimeoutMs) : this.spec.stopTimeoutMs;
     signalOne(pid, this.spec.stopSignal);
-    if (await this.#exitsWithin(this.spec.stopTimeoutMs)) return;
-    this.#options.report(`${this.spec.name}: still there ${this.spec.stopTimeoutMs} ms after ${this.spec.stopSignal}: killed`);
+    if (await this.#exitsWithin(timeoutMs)) return;
+    this.#options.report(`${this.spec.name}: still there ${timeoutMs} ms after ${this.spec.stopSignal}: killed`);
     await signalTree(pid, 'SIGKILL');
     if (!(await this.#exitsWithin(killTimeoutMs))) throw new Error(`${this.spec.name} (pid ${pid}) does not end, even on SIGKILL`);
   }

@@ -10,6 +10,8 @@ export interface PartPlan {
   readonly spec: ProgramSpec;
   readonly region: string;
   readonly needs: readonly string[];
+  /** Parts later in the plan that are stopped before this one, though they do not need it. */
+  readonly stopsAfter?: readonly string[];
   readonly listens: readonly Listen[];
   /** Base URL, for parts that speak HTTP to people and to `status`. */
   readonly url?: string;
@@ -22,7 +24,8 @@ export interface StepPlan {
   readonly kind: 'step';
   readonly name: string;
   readonly needs: readonly string[];
-  run(): Promise<void>;
+  /** The signal says that everything is to stop: then it should end soon, in whatever way. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 export type Plan = readonly (PartPlan | StepPlan)[];
@@ -61,7 +64,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #parts = new Map<string, Part>();
   readonly #logCheck: NodeJS.Timeout;
-  #stopping = false;
+  readonly #stop = new AbortController();
 
   /** @throws Error when a plan names something twice, or needs what it does not name before */
   constructor(options: SupervisorOptions) {
@@ -86,17 +89,17 @@ export class Supervisor {
     }
     // The first real failure decides; what was not tried because of it says nothing new.
     const tellFailure = (error: unknown): void => {
-      if (this.#stopping) throw new Error('stopped before everything was ready');
+      if (this.#stop.signal.aborted) throw new Error('stopped before everything was ready');
       if (!(error instanceof NotTriedError)) throw error;
     };
     await Promise.all([...started.values()].map((outcome) => outcome.catch(tellFailure)));
-    if (this.#stopping) throw new Error('stopped before everything was ready');
+    if (this.#stop.signal.aborted) throw new Error('stopped before everything was ready');
   }
 
   async #startAfter(item: PartPlan | StepPlan, needs: readonly Promise<void>[]): Promise<void> {
     const outcomes = await Promise.allSettled(needs);
-    if (this.#stopping || outcomes.some(({ status }) => status === 'rejected')) throw new NotTriedError(planName(item));
-    if (item.kind === 'step') return item.run();
+    if (this.#stop.signal.aborted || outcomes.some(({ status }) => status === 'rejected')) throw new NotTriedError(planName(item));
+    if (item.kind === 'step') return item.run(this.#stop.signal);
     const part = this.part(item.spec.name);
     const missing = item.missing?.();
     if (missing !== undefined) {
@@ -152,12 +155,13 @@ export class Supervisor {
 
   /** Stops everything, each part once all that need it are gone. Safe at any time, also while `start` is under way. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     clearInterval(this.#logCheck);
     const stopped = new Map<string, Promise<void>>();
     for (const item of this.#options.plan.toReversed()) {
+      const before = item.kind === 'part' ? (item.stopsAfter ?? []) : [];
       const dependents = this.#options.plan
-        .filter(({ needs }) => needs.includes(planName(item)))
+        .filter((other) => other.needs.includes(planName(item)) || before.includes(planName(other)))
         .map((other) => stopped.get(planName(other))!);
       const part = this.#parts.get(planName(item));
       stopped.set(

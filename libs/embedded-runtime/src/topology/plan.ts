@@ -41,12 +41,15 @@ const topicsStep = (region: Place): string => `${region.name}.topics`;
 
 function etcdPart(options: PlanOptions, member: Place): PartPlan {
   const { etcdClient, etcdPeer } = options.system.ports;
+  const members = etcdMembers(options.system);
   const dataDir = dataOf(options, `${member.name}.etcd`);
   return {
     kind: 'part',
     region: member.name,
-    spec: etcdProgram({ system: options.system, member, members: etcdMembers(options.system), dataDir }),
+    spec: etcdProgram({ system: options.system, member, members, dataDir }),
     needs: [],
+    // One after the other: a leader that is told to stop hands over to another member, and waits long for one that is stopping too.
+    stopsAfter: members.slice(members.indexOf(member) + 1).map(({ name }) => `${name}.etcd`),
     listens: [etcdClient, etcdPeer].map((port) => ({ host: member.address, port })),
   };
 }
