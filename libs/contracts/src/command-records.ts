@@ -33,6 +33,8 @@ export const replySchema = z.object({
     z.object({ outcome: z.literal('refused'), refusal: z.looseObject({ code: z.string() }) }),
     /** This region does not own the shard: ask the owner. */
     z.object({ outcome: z.literal('not-owner') }),
+    /** Nobody decides this shard now (it stands still, or more waits than fits): nothing has happened. */
+    z.object({ outcome: z.literal('unavailable'), reason: z.string() }),
     /** A parked record blocks one of the streams. */
     z.object({ outcome: z.literal('stream-blocked'), streams: z.array(z.string()) }),
   ]),

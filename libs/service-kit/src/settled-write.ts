@@ -48,6 +48,8 @@ function decided(
       throw problemOf(result.refusal);
     case 'not-owner':
       throw notOwnedHere(undefined);
+    case 'unavailable':
+      throw problem('unavailable', { detail: result.reason, headers: { 'retry-after': '1' } });
     case 'stream-blocked':
       throw problem('stream-blocked', { detail: `Blocked: ${result.streams.slice(0, 10).join(', ')}.` });
     default:

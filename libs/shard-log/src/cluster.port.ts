@@ -32,7 +32,7 @@ export class DoubtfulAppendError extends Error {
   }
 }
 
-/** The append is certainly not in the log (refused by the broker: record too large, unknown topic). */
+/** The append is certainly not in the log and never will be, for a reason that lies in the records: one is too large, or malformed. */
 export class RefusedAppendError extends Error {
   override readonly name = 'RefusedAppendError';
 }

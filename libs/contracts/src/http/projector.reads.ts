@@ -44,3 +44,11 @@ export const parkedDecisionAnswerSchema = z.object({
   stillOpen: z.int(),
 });
 export type ParkedDecisionAnswer = Readonly<z.infer<typeof parkedDecisionAnswerSchema>>;
+
+/** `POST /internal/rebuild` starts one and `GET` tells of the latest. Names of projections that differed; null: not compared. */
+export const rebuildAnswerSchema = z.object({
+  state: z.enum(['none', 'running', 'done', 'failed']),
+  differing: z.array(z.string()).nullable(),
+  error: z.string().nullable(),
+});
+export type RebuildAnswer = Readonly<z.infer<typeof rebuildAnswerSchema>>;

@@ -82,6 +82,7 @@ export class KafkaCommandGateway implements CommandGateway {
       const answer = await reply.promise;
       if (answer === undefined) return { kind: 'unknown' };
       if (answer.result.outcome === 'not-owner') return { kind: 'not-owner', owner: this.#view.ownerOf(command.shard) };
+      if (answer.result.outcome === 'unavailable') return { kind: 'unavailable', reason: answer.result.reason };
       const fate = await this.#fateOf(answer, deadline - performance.now());
       if (fate === undefined || fate === 'stranded') return { kind: 'unknown' }; // the same key, asked again, is decided by the new owner
       return { kind: 'settled', durability: fate, seq: answer.seq, result: answer.result };
@@ -107,7 +108,7 @@ export class KafkaCommandGateway implements CommandGateway {
       await this.#appenders.append(commandsTopic(this.#service), shardOf(shard).partition, { key: command.key, headers: {}, value });
       return 'queued';
     } catch (error) {
-      if (error instanceof DoubtfulAppendError) return 'unknown';
+      if (error instanceof DoubtfulAppendError && !error.nothingSent) return 'unknown';
       return { unavailable: error instanceof Error ? error.message : String(error) };
     }
   }

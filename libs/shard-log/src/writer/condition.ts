@@ -1,11 +1,9 @@
 /** Lets async code wait for a state that synchronous code brings about: `changed` after every change, `until` to wait. */
 export class Condition {
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   changed(): void {
-    const woken = this.#waiting;
-    this.#waiting = [];
-    for (const wake of woken) wake();
+    for (const wake of [...this.#waiting]) wake();
   }
 
   /** True as soon as the predicate holds, false when it still does not after `withinMs`. */
@@ -21,11 +19,13 @@ export class Condition {
 
   #woken(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, withinMs);
-      this.#waiting.push(() => {
+      const wake = (): void => {
         clearTimeout(timer);
+        this.#waiting.delete(wake);
         resolve();
-      });
+      };
+      const timer = setTimeout(wake, withinMs);
+      this.#waiting.add(wake);
     });
   }
 }

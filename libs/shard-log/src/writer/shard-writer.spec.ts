@@ -73,7 +73,7 @@ class OneShard {
         },
         report: () => this.changed.changed(),
       },
-      { commandsPerBatchMax: 4, bytesPerBatchMax: 1_000, readBackTimeoutMs: 200, retryDelayMs: 1 },
+      { commandsPerBatchMax: 4, bytesPerBatchMax: 1_000, queuedMax: 100, roomTimeoutMs: 50, readBackTimeoutMs: 200, retryDelayMs: 1 },
     );
     const read = (record: ShardRecord, offset: number): void => {
       if (offset !== next) return; // before this instance began: it was given what stood already
@@ -92,7 +92,7 @@ class OneShard {
 
   enqueue(writer: ShardWriter<Take, Taken, Pool, { code: 'too-few' }>, command: Take): void {
     const envelope = { commandId: commandId(command.id), shard, correlation: command.id, traceparent: '', reply: true, command: { type: 'Take' } };
-    writer.enqueue(
+    void writer.enqueue(
       {
         envelope,
         command,

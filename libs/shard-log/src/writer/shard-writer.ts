@@ -24,6 +24,8 @@ export interface ShardWriterPorts<Command, Event, State, Refusal> {
   readonly cache: StreamCache<Event, State>;
   /** What the one reader of this process knows of the shard. */
   readonly reading: {
+    /** A receipt of the last segment that says more than this process has read of it. */
+    readonly receiptAhead: Receipt | undefined;
     readonly cursor: { readonly term: number; readonly generation: number; readonly seq: number; readonly closed: boolean };
     readonly lastSegment: Segment | undefined;
     readonly stopped: string | undefined;
@@ -43,6 +45,9 @@ export interface ShardWriterLimits {
   readonly commandsPerBatchMax: number;
   /** Of the commands' stored size: the events are of the same order, and Kafka's limit is far above. */
   readonly bytesPerBatchMax: number;
+  readonly queuedMax: number;
+  /** How long a full queue holds up the commands of other shards before it turns its own away. */
+  readonly roomTimeoutMs: number;
   readonly readBackTimeoutMs: number;
   readonly retryDelayMs: number;
 }
@@ -50,6 +55,8 @@ export interface ShardWriterLimits {
 export const defaultWriterLimits: ShardWriterLimits = {
   commandsPerBatchMax: 500,
   bytesPerBatchMax: 2_000_000,
+  queuedMax: 5_000,
+  roomTimeoutMs: 2_000,
   readBackTimeoutMs: 10_000,
   retryDelayMs: 200,
 };
@@ -69,6 +76,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   #flight: Flight<Event> | null = null;
   #highestSeqAppended = 0;
   #dataLoss: string | undefined;
+  #overflowing = false;
 
   constructor(ports: ShardWriterPorts<Command, Event, State, Refusal>, limits: ShardWriterLimits = defaultWriterLimits) {
     this.#ports = ports;
@@ -100,16 +108,26 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     this.#running = undefined;
   }
 
-  /** A command of a shard that is no longer this instance's is dropped: its offset is not passed, the next owner meets it. */
-  enqueue(command: QueuedCommand<Command>, bytes: number): void {
+  /**
+   * Takes a command, when there is room: that is the back-pressure, and it is bounded, for other shards come through the same door.
+   * What cannot be taken is answered as unavailable. A command of a shard that is no longer this instance's is dropped: its offset
+   * is not passed, the next owner meets it.
+   */
+  async enqueue(command: QueuedCommand<Command>, bytes: number): Promise<void> {
+    if (this.#isFull() && !this.#overflowing) await this.#changed.until(() => !this.#assigned || !this.#isFull(), this.#limits.roomTimeoutMs);
     if (!this.#assigned) return;
+    this.#overflowing = this.#isFull();
+    const still = this.#standsStill();
+    if (still !== undefined || this.#overflowing) {
+      this.#bounce([command], { outcome: 'unavailable', reason: still ?? 'too many commands wait for this shard' });
+      return;
+    }
     this.#queue.push({ ...command, bytes });
     this.#changed.changed();
   }
 
-  /** Resolves when the queue is shorter than `length` or the shard is given up. */
-  async hasRoom(length: number): Promise<void> {
-    while (this.#assigned && this.#queue.length >= length) await this.#changed.until(() => !this.#assigned || this.#queue.length < length, 1_000);
+  #isFull(): boolean {
+    return this.#queue.length >= this.#limits.queuedMax;
   }
 
   /** From the reader, for every fence of this shard. */
@@ -141,10 +159,14 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     const beneath = receipt.generation < fence.generation && receipt.seq > fence.base;
     const beside = receipt.generation === fence.generation && receipt.writer !== fence.writer && receipt.writer !== null;
     const above = receipt.generation === fence.generation && receipt.seq > this.#highestSeqAppended;
-    if (beneath || beside || above) {
-      this.#dataLoss = `a receipt stands above this log: generation ${receipt.generation}, seq ${receipt.seq}`;
-      this.#changed.changed();
-    }
+    if (beneath || beside || above) this.#lost(receipt);
+  }
+
+  #lost(receipt: Receipt): void {
+    this.#dataLoss ??= `a receipt stands above this log: generation ${receipt.generation}, seq ${receipt.seq}`;
+    this.#ports.report('error', 'the shard stands still: data was lost', { reason: this.#dataLoss });
+    this.#fence = null;
+    this.#changed.changed();
   }
 
   #ownInFlight(commit: Commit): readonly Event[] | undefined {
@@ -181,12 +203,20 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   async #open(): Promise<boolean> {
     const { reading, here } = this.#ports;
     const segment = reading.lastSegment;
-    if (segment === undefined || this.#standsStill()) return this.#waitForChange();
+    const still = this.#standsStill();
+    if (still !== undefined) this.#bounce(this.#queue.splice(0), { outcome: 'unavailable', reason: still });
+    if (segment === undefined || still !== undefined) return this.#waitForChange();
     if (segment.owner !== here) {
-      this.#bounceAll();
+      this.#bounce(this.#queue.splice(0), { outcome: 'not-owner' });
       return this.#waitForChange();
     }
     await this.#ports.caughtUp();
+    if (reading.receiptAhead !== undefined) {
+      await this.#ports.caughtUp(); // it may speak of what came after the end that was just read to
+      const ahead = reading.receiptAhead;
+      if (ahead !== undefined) this.#lost(ahead);
+      if (this.#standsStill() !== undefined) return false;
+    }
     const { cursor } = reading;
     if (cursor.closed || cursor.term > segment.term) return this.#waitForChange();
     const began = cursor.term === segment.term;
@@ -305,21 +335,14 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   #refuse(queued: QueuedCommand<Command>, error: Error): void {
     this.#ports.report('error', 'Kafka refuses the decision of a command', { commandId: queued.envelope.commandId, error: error.message });
     this.#queue.shift();
-    const { shard } = this.#ports;
-    const refusal = { code: 'record-refused', detail: error.message };
-    this.#ports.answer([{ commandId: queued.envelope.commandId, shard, term: 0, seq: 0, result: { outcome: 'refused', refusal } }]);
-    queued.done();
-    this.#changed.changed();
+    this.#bounce([queued], { outcome: 'refused', refusal: { code: 'record-refused', detail: error.message } });
   }
 
-  #bounceAll(): void {
-    const bounced = this.#queue.splice(0);
+  /** Answers commands without deciding them: nothing has happened, and their offsets may be passed. */
+  #bounce(bounced: readonly QueuedCommand<Command>[], result: Reply['result']): void {
     const { shard } = this.#ports;
-    this.#ports.answer(
-      bounced
-        .filter(({ envelope }) => envelope.reply)
-        .map(({ envelope }) => ({ commandId: envelope.commandId, shard, term: 0, seq: 0, result: { outcome: 'not-owner' } })),
-    );
+    const asked = bounced.filter(({ envelope }) => envelope.reply);
+    this.#ports.answer(asked.map(({ envelope }) => ({ commandId: envelope.commandId, shard, term: 0, seq: 0, result })));
     for (const command of bounced) command.done();
     if (bounced.length > 0) this.#changed.changed();
   }
@@ -332,14 +355,11 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   }
 
   #mayWrite(): boolean {
-    return this.#assigned && this.#fence !== null && !this.#standsStill() && !this.#ports.reading.cursor.closed;
+    return this.#assigned && this.#fence !== null && this.#standsStill() === undefined && !this.#ports.reading.cursor.closed;
   }
 
-  #standsStill(): boolean {
-    const reason = this.#dataLoss ?? this.#ports.reading.stopped;
-    if (reason === undefined) return false;
-    if (this.#fence !== null) this.#ports.report('error', 'the shard stands still: data was lost', { reason });
-    this.#fence = null;
-    return true;
+  /** Why nobody may write this shard until a person has looked, or undefined. */
+  #standsStill(): string | undefined {
+    return this.#dataLoss ?? this.#ports.reading.stopped;
   }
 }

@@ -157,8 +157,7 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
         enqueue: async (shard, queued, bytes) => {
           const writer = this.#shards.get(shard)?.writer;
           if (writer === undefined) return false;
-          await writer.hasRoom(5_000);
-          writer.enqueue(queued, bytes);
+          await writer.enqueue(queued, bytes);
           return true;
         },
       },
@@ -223,6 +222,8 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
       if (event.type === 'accepted') shard.writer.onAccepted(event.commit, () => this.#decode(id, event.commit.seq, event.commit.body));
       else if (event.type === 'fence') shard.writer.onFence(event.fence, event.verdict);
       else if (event.type === 'closed' || event.type === 'stopped') shard.writer.onChange();
+      // What was accepted and folded is not history after all: only what is settled may be decided on.
+      else if (event.type === 'stranded') shard.cache.restart(shard.reading.settledSeq);
     }
   }
 

@@ -20,6 +20,12 @@ export class StreamCache<Event, State> {
     this.#completeAfterSeq = startSeq;
   }
 
+  /** Forgets everything: what was accepted beyond `seq` turned out not to be history. */
+  restart(seq: number): void {
+    this.#streams.clear();
+    this.#completeAfterSeq = seq;
+  }
+
   get size(): number {
     return this.#streams.size;
   }
@@ -93,7 +99,7 @@ export class StreamCache<Event, State> {
       if (surplus <= 0) return;
       if (entry.seq > persistedSeq || entry.blocked) continue;
       this.#streams.delete(id);
-      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq, 1);
+      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq);
       surplus--;
     }
   }
@@ -103,7 +109,7 @@ export class StreamCache<Event, State> {
     for (const [id, entry] of this.#streams) {
       if (!entry.blocked) continue;
       this.#streams.delete(id);
-      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq, 1);
+      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq);
     }
   }
 
