@@ -122,7 +122,7 @@ async function serve(service: 'order' | 'inventory' | 'payment', migrations: typ
 /** Applies the events as the commits 1, 2, 3, … of a shard, through the projections that the projector runs. */
 async function project<E>(pool: Pool, projections: readonly Projection<E>[], shard: ShardId, events: readonly E[]): Promise<void> {
   const batch = events.map((event, index): SettledEvent<E> => ({ shard, seq: index + 1, index: 0, event }));
-  for (const projection of projections) await projection.apply(batch, pool);
+  for (const projection of projections) await projection.apply(batch, pool, pool);
   await pool.query('insert into shard_progress values ($1, $2)', [shard, batch.length]);
 }
 

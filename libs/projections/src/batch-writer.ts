@@ -30,7 +30,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
     this.#states = new StreamStates(definition.streams);
     this.#stored = stored;
     this.#blocked = blocked;
-    for (const projection of definition.projections) projection.forget();
+    for (const projection of definition.projections) projection.forget(this);
   }
 
   /** Where the projector stands. What was stored under another version of states or projections is emptied, to be read again. */
@@ -120,7 +120,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
   async #project(events: readonly SettledEvent<Event>[], tx: Tx): Promise<void> {
     if (events.length === 0) return;
     await this.#states.apply(events, tx);
-    for (const projection of this.#definition.projections) await projection.apply(events, tx);
+    for (const projection of this.#definition.projections) await projection.apply(events, tx, this);
   }
 
   /** Undefined when the events are applied; else why they cannot be, with nothing of them left in the transaction. */
@@ -134,7 +134,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
       if (!isPoison(error)) throw error;
       await tx.query('rollback to savepoint one_commit');
       this.#states.forget();
-      for (const projection of this.#definition.projections) projection.forget();
+      for (const projection of this.#definition.projections) projection.forget(this);
       return `it cannot be applied: ${reasonOf(error)}`;
     }
   }

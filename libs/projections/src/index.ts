@@ -20,3 +20,4 @@ export { decodeCursor, encodeCursor } from './reads/page-cursor.ts';
 export { startProjector, type ServiceProjector } from './process/start-projector.ts';
 export { projectorModule } from './process/projector.module.ts';
 export type { ProjectorReportOptions } from './process/projector-report.ts';
+export { rebuild, type RebuildOptions, type RebuildResult } from './rebuild.ts';

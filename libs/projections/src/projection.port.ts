@@ -34,10 +34,10 @@ export interface Projection<Event> {
   /** Raised when the same events shall give other rows: the projector then rebuilds. */
   readonly version: number;
   readonly tables: readonly ProjectedTable[];
-  /** Per shard in order of seq. May keep rows in memory between batches until `forget`. */
-  apply(batch: readonly SettledEvent<Event>[], tx: Tx): Promise<void>;
-  /** The transaction was undone, or another projector leads: drop all that was remembered. */
-  forget(): void;
+  /** Per shard in order of seq. May keep rows in memory between batches, for each writer its own, until `forget`. */
+  apply(batch: readonly SettledEvent<Event>[], tx: Tx, writer: object): Promise<void>;
+  /** The writer's transaction was undone, or it begins anew: drop all that was remembered for it. */
+  forget(writer: object): void;
 }
 
 /** How a service's events are folded into the states of its streams: a part of its decider. */

@@ -32,10 +32,16 @@ const rememberedRowsMax = 10_000;
 export function rowProjection<Event, Row extends object, Key extends keyof Row & string>(
   spec: RowProjectionSpec<Event, Row, Key>,
 ): RowProjection<Event, Row> {
-  const remembered = new LeastRecentlyUsed<Row>(rememberedRowsMax);
+  // A rebuild and the live projector may run in one process: what one remembers is not what the other has stored.
+  const memories = new WeakMap<object, LeastRecentlyUsed<Row>>();
+  const memoryOf = (writer: object): LeastRecentlyUsed<Row> => {
+    const memory = memories.get(writer) ?? new LeastRecentlyUsed<Row>(rememberedRowsMax);
+    memories.set(writer, memory);
+    return memory;
+  };
   const idOf = (key: Pick<Row, Key>): string => spec.key.map((column) => String(key[column])).join('\0');
 
-  const read = async (changes: readonly RowChange<Row, Key>[], tx: Tx): Promise<Map<string, Row>> => {
+  const read = async (changes: readonly RowChange<Row, Key>[], tx: Tx, remembered: LeastRecentlyUsed<Row>): Promise<Map<string, Row>> => {
     const rows = new Map<string, Row>();
     const missing = new Map<string, Pick<Row, Key>>();
     const written = new Set<string>();
@@ -66,14 +72,15 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
     name: spec.name,
     version: spec.version,
     tables: [{ table: spec.table, columns: spec.columns }],
-    apply: async (batch, tx) => {
+    apply: async (batch, tx, writer) => {
+      const remembered = memoryOf(writer);
       const changes = folding(spec.name, () => batch.flatMap((settled) => spec.changes(settled)));
-      const rows = await read(changes, tx);
+      const rows = await read(changes, tx, remembered);
       const changed = folding(spec.name, () => foldAll(changes, rows));
       await upsertMany(tx, spec.table, spec.columns, spec.key, [...changed.values()] as Record<string, unknown>[]);
       for (const [id, row] of changed) remembered.set(id, row);
     },
-    forget: () => remembered.clear(),
+    forget: (writer) => memories.delete(writer),
     fold: (events) => [
       ...foldAll(
         events.flatMap((settled) => spec.changes(settled)),

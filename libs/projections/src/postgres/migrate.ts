@@ -26,7 +26,7 @@ export interface MigrateOptions {
   readonly migrations: readonly MigrationClass[];
 }
 
-const migrationsTable = 'schema_migration';
+export const migrationsTable = 'schema_migration';
 const lockTimeoutMs = 60_000;
 
 const dataSourceOf = ({ url, schema, migrations }: MigrateOptions): DataSource =>

@@ -1,11 +1,13 @@
 import { Controller, Get, HttpCode, HttpStatus, Inject, Param, Post } from '@nestjs/common';
-import type { ChecksumsAnswer, ParkedDecisionAnswer, ParkedListAnswer } from '#contracts';
+import type { ChecksumsAnswer, ParkedDecisionAnswer, ParkedListAnswer, RebuildAnswer } from '#contracts';
 import { problem, Public } from '#service-kit';
 import type { ParkedDecision } from '../decide-parked.ts';
 import { listParked } from '../postgres/parked-table.ts';
+import type { RebuildJob } from './rebuild-job.ts';
 import { projectorReport, type ProjectorReportOptions } from './projector-report.ts';
 
 export const PROJECTOR_REPORT = Symbol('evenkeel:projector-report');
+export const REBUILD_JOB = Symbol('evenkeel:rebuild-job');
 
 const parkedListMax = 500;
 
@@ -20,8 +22,10 @@ const refusals = {
 @Public()
 export class ProjectorController {
   readonly #options: ProjectorReportOptions;
-  constructor(@Inject(PROJECTOR_REPORT) options: ProjectorReportOptions) {
+  readonly #rebuildJob: RebuildJob;
+  constructor(@Inject(PROJECTOR_REPORT) options: ProjectorReportOptions, @Inject(REBUILD_JOB) rebuildJob: RebuildJob) {
     this.#options = options;
+    this.#rebuildJob = rebuildJob;
   }
 
   @Get('checksums')
@@ -45,6 +49,17 @@ export class ProjectorController {
   @HttpCode(HttpStatus.OK)
   skip(@Param('id') id: string): Promise<ParkedDecisionAnswer> {
     return this.#decide(id, 'skip');
+  }
+
+  @Post('rebuild')
+  @HttpCode(HttpStatus.ACCEPTED)
+  rebuild(): RebuildAnswer {
+    return this.#rebuildJob.start();
+  }
+
+  @Get('rebuild')
+  rebuilt(): RebuildAnswer {
+    return this.#rebuildJob.status();
   }
 
   async #decide(id: string, decision: ParkedDecision): Promise<ParkedDecisionAnswer> {

@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { regionsOf, type Service } from '#contracts';
 import { createServiceApp, listenOn, type ProcessParts } from '#service-kit';
 import { connectKafkaCluster, openSettledFeed, type LogCluster } from '#shard-log';
-import { openProjectionDatabase, type ProjectionDatabase } from '../postgres/database.ts';
+import { openProjectionDatabase } from '../postgres/database.ts';
 import { migrate, type MigrationClass } from '../postgres/migrate.ts';
 import type { OpenFeed, ProjectorDefinition } from '../projection.port.ts';
-import { runProjections, type Projector } from '../projector.ts';
+import { runProjections } from '../projector.ts';
+import { rebuild } from '../rebuild.ts';
 import { ParkedAnnouncer } from './parked-announcer.ts';
 import { projectorModule } from './projector.module.ts';
+import { RebuildJob } from './rebuild-job.ts';
 
 export interface ServiceProjector<Event extends { readonly type: string }, State> {
   readonly service: Service;
@@ -17,6 +19,7 @@ export interface ServiceProjector<Event extends { readonly type: string }, State
 }
 
 const migrateWithinMs = 120_000;
+const rebuildTimes = { catchUpMs: 3_600_000, compareMs: 30_000 };
 
 /**
  * All of a service's projector process: migrates its schema, folds the settled feed into it while it leads, and answers what
@@ -42,7 +45,12 @@ export async function startProjector<Event extends { readonly type: string }, St
     onIdleError: (error) => log.warn({ error: error.message }, 'an idle database connection broke'),
   });
   await lifecycle.start('database', () => () => database.close());
-  const projector = await startRunning(parts, cluster, database, service, definition);
+  const openFeed = feedOf(parts, service, cluster);
+  const announcer = new ParkedAnnouncer(cluster, `${service}-parked`);
+  await lifecycle.start('announcer', () => () => announcer.close());
+  const projector = runProjections({ database, definition, openFeed, announceParked: (records) => announcer.announce(records), log });
+  await lifecycle.start('projector', () => () => projector.stop());
+  const rebuildJob = new RebuildJob(() => rebuild({ live: database, definition, migrations, openFeed, log, ...rebuildTimes }), log);
   health.addReady('projector', () => {
     const { role, lastError } = projector.status();
     return lastError === undefined ? { ok: true, detail: role } : { ok: false, detail: lastError };
@@ -56,23 +64,13 @@ export async function startProjector<Event extends { readonly type: string }, St
     projections: definition.projections,
     projector,
   };
-  const app = await createServiceApp(projectorModule(report), { log, health, verifier: undefined });
+  const app = await createServiceApp(projectorModule(report, rebuildJob), { log, health, verifier: undefined });
   await lifecycle.start('http', () => listenOn(app, config.listen));
 }
 
-async function startRunning<Event extends { readonly type: string }, State>(
-  { config, lifecycle, log }: ProcessParts,
-  cluster: LogCluster,
-  database: ProjectionDatabase,
-  service: Service,
-  definition: ProjectorDefinition<Event, State>,
-): Promise<Projector> {
-  const announcer = new ParkedAnnouncer(cluster, `${service}-parked`);
-  await lifecycle.start('announcer', () => () => announcer.close());
-  const { topology, region } = config;
-  const openFeed: OpenFeed = (from, handlers) =>
+function feedOf({ config: { topology, region }, log }: ProcessParts, service: Service, cluster: LogCluster): OpenFeed {
+  return (from, handlers) =>
     openSettledFeed({
-      paceMs: 20,
       name: `${service}-projector`,
       here: region,
       topology: { regions: regionsOf(topology), partitions: topology.partitions },
@@ -84,9 +82,6 @@ async function startRunning<Event extends { readonly type: string }, State>(
       onShardStopped: (shard, reason) => log.error({ shard, reason }, 'a shard stands still: data was lost'),
       onStopped: (error) => handlers.onStopped(error),
     });
-  const projector = runProjections({ database, definition, openFeed, announceParked: (records) => announcer.announce(records), log });
-  await lifecycle.start('projector', () => () => projector.stop());
-  return projector;
 }
 
 /** The database may start later than we do. @throws the last failure at the deadline */
