@@ -3,7 +3,7 @@ export class Condition {
   readonly #waiting = new Set<() => void>();
 
   changed(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of Array.from(this.#waiting)) wake();
   }
 
   /** True as soon as the predicate holds, false when it still does not after `withinMs`. */

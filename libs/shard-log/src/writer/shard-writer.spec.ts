@@ -141,15 +141,15 @@ afterEach(async () => {
 
 describe('a writer', () => {
   it('opens its shard with a fence and answers what it has read back', async () => {
-    const it = oneShard();
-    const writer = it.instance();
+    const one = oneShard();
+    const writer = one.instance();
     writer.assign();
-    it.enqueue(writer, { id: 'a', units: 4 });
-    it.enqueue(writer, { id: 'b', units: 9 });
-    it.enqueue(writer, { id: 'a', units: 4 });
-    expect(await it.changed.until(() => it.done.length === 3, 2_000)).toBe(true);
-    expect(it.log.map(({ kind }) => kind)).toEqual(['fence', 'commit']);
-    expect(it.replies.map(({ seq, result }) => [seq, result.outcome])).toEqual([
+    one.enqueue(writer, { id: 'a', units: 4 });
+    one.enqueue(writer, { id: 'b', units: 9 });
+    one.enqueue(writer, { id: 'a', units: 4 });
+    expect(await one.changed.until(() => one.done.length === 3, 2_000)).toBe(true);
+    expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'commit']);
+    expect(one.replies.map(({ seq, result }) => [seq, result.outcome])).toEqual([
       [1, 'accepted'],
       [1, 'refused'],
       [1, 'accepted'],
@@ -159,45 +159,45 @@ describe('a writer', () => {
   it.each(['doubtful and appended', 'doubtful and lost', 'doubtful and appended late'] as const)(
     'opens the shard anew after an append that is %s, and takes each command once',
     async (fate) => {
-      const it = oneShard();
-      it.fates = ['appended', fate];
-      const writer = it.instance();
+      const one = oneShard();
+      one.fates = ['appended', fate];
+      const writer = one.instance();
       writer.assign();
-      it.enqueue(writer, { id: 'a', units: 4 });
-      expect(await it.changed.until(() => it.done.length === 1, 2_000)).toBe(true);
-      expect(it.accepted()).toEqual({ taken: ['a'], units: 4 });
-      expect(it.log.filter(({ kind }) => kind === 'fence').length).toBeGreaterThan(1);
+      one.enqueue(writer, { id: 'a', units: 4 });
+      expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+      expect(one.accepted()).toEqual({ taken: ['a'], units: 4 });
+      expect(one.log.filter(({ kind }) => kind === 'fence').length).toBeGreaterThan(1);
     },
   );
 
   it('that was replaced appends in vain', async () => {
-    const it = oneShard();
-    const zombie = it.instance();
+    const one = oneShard();
+    const zombie = one.instance();
     zombie.assign();
-    it.enqueue(zombie, { id: 'a', units: 1 });
-    expect(await it.changed.until(() => it.done.length === 1, 2_000)).toBe(true);
-    const next = it.instance();
+    one.enqueue(zombie, { id: 'a', units: 1 });
+    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    const next = one.instance();
     next.assign();
-    it.enqueue(next, { id: 'b', units: 1 });
-    expect(await it.changed.until(() => it.done.length === 2, 2_000)).toBe(true);
-    const lastFence = it.log.findLast((record) => record.kind === 'fence');
+    one.enqueue(next, { id: 'b', units: 1 });
+    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    const lastFence = one.log.findLast((record) => record.kind === 'fence');
     expect(lastFence?.generation).toBeGreaterThan(1);
-    expect(it.accepted().taken).toEqual(['a', 'b']);
+    expect(one.accepted().taken).toEqual(['a', 'b']);
   });
 
   it('stops loudly at a receipt that stands above its log', async () => {
-    const it = oneShard();
-    const writer = it.instance();
+    const one = oneShard();
+    const writer = one.instance();
     writer.assign();
-    it.enqueue(writer, { id: 'a', units: 1 });
-    expect(await it.changed.until(() => it.done.length === 1, 2_000)).toBe(true);
-    const fence = it.log.findLast((record) => record.kind === 'fence');
+    one.enqueue(writer, { id: 'a', units: 1 });
+    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    const fence = one.log.findLast((record) => record.kind === 'fence');
     writer.onReceipt({ shard, term: 1, generation: 1, writer: fence!.writer, seq: 1 });
     expect(writer.isOpen).toBe(true);
     writer.onReceipt({ shard, term: 1, generation: 1, writer: 'another', seq: 1 });
-    it.enqueue(writer, { id: 'b', units: 1 });
-    expect(await it.changed.until(() => !writer.isOpen, 2_000)).toBe(true);
-    expect(it.accepted().taken).toEqual(['a']);
+    one.enqueue(writer, { id: 'b', units: 1 });
+    expect(await one.changed.until(() => !writer.isOpen, 2_000)).toBe(true);
+    expect(one.accepted().taken).toEqual(['a']);
   });
 });
 
@@ -209,22 +209,22 @@ it('two writers at once, appends of every fate: each command is decided once and
   });
   await fc.assert(
     fc.asyncProperty(fc.array(fate, { maxLength: 12 }), commands, async (fates, sent) => {
-      const it = oneShard();
-      it.fates = [...fates];
-      const writers = [it.instance(), it.instance()];
+      const one = oneShard();
+      one.fates = [...fates];
+      const writers = [one.instance(), one.instance()];
       for (const writer of writers) writer.assign();
       for (const { id, units, to } of sent) {
-        it.enqueue(writers[to]!, { id, units });
+        one.enqueue(writers[to]!, { id, units });
         await new Promise((resolve) => setImmediate(resolve));
       }
-      expect(await it.changed.until(() => it.done.length === sent.length, 10_000)).toBe(true);
-      const { taken, units } = it.accepted();
+      expect(await one.changed.until(() => one.done.length === sent.length, 10_000)).toBe(true);
+      const { taken, units } = one.accepted();
       expect(new Set(taken).size).toBe(taken.length);
       expect(units).toBeLessThanOrEqual(10);
       // A command that was answered as accepted stands in the log, at or before the seq that its answer names.
-      for (const reply of it.replies) if (reply.result.outcome === 'accepted') expect(taken.indexOf(reply.commandId)).toBeLessThan(reply.seq);
-      for (const reply of it.replies) if (reply.result.outcome === 'accepted') expect(taken).toContain(reply.commandId);
-      await it.stop();
+      for (const reply of one.replies) if (reply.result.outcome === 'accepted') expect(taken.indexOf(reply.commandId)).toBeLessThan(reply.seq);
+      for (const reply of one.replies) if (reply.result.outcome === 'accepted') expect(taken).toContain(reply.commandId);
+      await one.stop();
     }),
     { numRuns: 40 },
   );
