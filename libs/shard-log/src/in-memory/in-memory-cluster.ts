@@ -86,7 +86,8 @@ class InMemoryAppender implements Appender {
     assert(records.length > 0, 'an append has records');
     if (this.#closed) throw new DoubtfulAppendError('the appender is closed', { nothingSent: true });
     const partitions = this.#broker.partitionsOf(topic);
-    if (partitions === undefined || partition >= partitions) throw new DoubtfulAppendError(`no ${topic}:${partition}`, { nothingSent: true });
+    if (partitions === undefined || partition >= partitions)
+      throw new DoubtfulAppendError(`no ${topic}:${partition}`, { nothingSent: true });
     const bytes = records.reduce((sum, { value }) => sum + Buffer.byteLength(value ?? ''), 0);
     if (bytes > recordBytesMax) throw new RefusedAppendError(`${bytes} bytes are more than ${recordBytesMax}`);
     const fate = this.#broker.paused ? 'lose' : this.#broker.fateOf(topic, partition, records);
