@@ -3,3 +3,4 @@ export { processProjection, processTable, processTables, type EmitCommands, type
 export { startSweeper, defaultSweepPace, type Sweeper, type SweepPace } from './sweeper.ts';
 export { openCommandEmitter } from './command-emitter.ts';
 export { runProcessManager, type RunProcessManager, type RunningProcessManager } from './run-process-manager.ts';
+export { TraceMemory } from './trace-memory.ts';

@@ -7,6 +7,7 @@ import { openCommandEmitter } from './command-emitter.ts';
 import { processProjection, processTables, type ProcessHost } from './process-projection.ts';
 import type { ProcessDefinition } from './process.ts';
 import { startSweeper } from './sweeper.ts';
+import { TraceMemory } from './trace-memory.ts';
 
 export interface RunProcessManager<Event extends { readonly type: string }, State, Command extends { readonly type: string }> {
   readonly definition: ProcessDefinition<Event, State, Command>;
@@ -23,6 +24,8 @@ export interface RunProcessManager<Event extends { readonly type: string }, Stat
   readonly schema: string;
   readonly ownerOf: (shard: ShardId) => Region | undefined;
   readonly onState?: (key: string, state: State) => void;
+  /** Shared with whoever else emits commands that follow from the same events. Default: its own. */
+  readonly traces?: TraceMemory;
   readonly log: ProjectorLog;
 }
 
@@ -39,7 +42,7 @@ export interface RunningProcessManager {
 export async function runProcessManager<Event extends { readonly type: string }, State, Command extends { readonly type: string }>(
   options: RunProcessManager<Event, State, Command>,
 ): Promise<RunningProcessManager> {
-  const { definition, here, topology, cluster, databaseUrl: url, schema, log } = options;
+  const { definition, here, topology, cluster, databaseUrl: url, schema, log, traces = new TraceMemory() } = options;
   await migrate({ url, schema, migrations: [tablesMigration('ProcessTables1763700000000', [...runtimeTables, ...processTables])] });
   const database = openProjectionDatabase({
     url,
@@ -48,7 +51,7 @@ export async function runProcessManager<Event extends { readonly type: string },
     statementTimeoutMs: 30_000,
     onIdleError: (error) => log.warn({ error: error.message }, 'an idle connection broke'),
   });
-  const emitter = await openCommandEmitter(cluster, `${definition.name}-commands`);
+  const emitter = await openCommandEmitter(cluster, `${definition.name}-commands`, traces);
   const host: ProcessHost<Event, State, Command> = {
     definition,
     version: options.version,
@@ -69,7 +72,10 @@ export async function runProcessManager<Event extends { readonly type: string },
         services: options.services,
         cluster,
         from,
-        onBatch: handlers.onBatch,
+        onBatch: (batch) => {
+          traces.note(batch.commits);
+          return handlers.onBatch(batch);
+        },
         onUnreadable: () => undefined, // the service's own projector sets it aside and reports it
         onShardStopped: (shard, reason) => log.warn({ shard, reason }, 'the shard stands still: data was lost'),
         onStopped: handlers.onStopped,

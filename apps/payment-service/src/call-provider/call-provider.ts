@@ -1,5 +1,5 @@
 import { paymentEvents, type Region, type ShardId, type Topology } from '#contracts';
-import { openCommandEmitter, runProcessManager } from '#process-manager';
+import { openCommandEmitter, runProcessManager, TraceMemory } from '#process-manager';
 import type { LogCluster } from '#shard-log';
 import type { Logger } from 'pino';
 import { intentsProcess, outstandingCalls } from '../domain/intents.ts';
@@ -25,7 +25,8 @@ const providerTimeoutMs = 5_000;
 export async function startProviderCalls(options: CallProviderOptions): Promise<{ stop(): Promise<void>; readonly caller: ProviderCaller }> {
   const { here, topology, cluster, log } = options;
   const shards = new OutcomeShards();
-  const emitter = await openCommandEmitter(cluster, 'provider-outcomes');
+  const traces = new TraceMemory();
+  const emitter = await openCommandEmitter(cluster, 'provider-outcomes', traces);
   const caller = new ProviderCaller({
     provider: new HttpPaymentProvider({ url: topology.paymentProvider.url, timeoutMs: providerTimeoutMs }),
     emit: (outcomes) =>
@@ -45,6 +46,7 @@ export async function startProviderCalls(options: CallProviderOptions): Promise<
     databaseUrl: options.databaseUrl,
     schema: 'payment_intents',
     ownerOf: options.ownerOf,
+    traces,
     onState: (orderId, state) => {
       const shard = paymentShardOf(topology, state);
       const calls = shard !== undefined && options.ownerOf(shard) === here ? outstandingCalls(state) : [];
