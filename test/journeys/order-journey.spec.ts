@@ -10,7 +10,7 @@ import {
   shipLinesAnswerSchema,
 } from '#contracts';
 import { connectKafkaCluster } from '#shard-log';
-import { answered, eventually, recordsOf, Shop, type Customer, type WholeSystem } from '#test-kit';
+import { answered, eventually, eventuallyHolds, recordsOf, Shop, type Customer, type WholeSystem } from '#test-kit';
 import { sharedSystem, systemStartTimeoutMs } from './shared.system.ts';
 
 let system: WholeSystem;
@@ -96,7 +96,7 @@ describe('an order', () => {
     expect(ids.size).toBe(1);
     const { orderId } = await shop.placeConfirmed({ customer, via: customer.home, lines: lines(), key });
     expect([...ids]).toEqual([orderId]);
-    await eventually(async () => expect((await unitsOf(tea)).reserved).toBe(before.reserved + 2), settles);
+    await eventuallyHolds(async () => expect((await unitsOf(tea)).reserved).toBe(before.reserved + 2), settles);
     const list = answered(await shop.read('/v1/orders', customer.home, customer.token), 200, orderListAnswerSchema);
     expect(list.orders).toHaveLength(1);
   });
@@ -112,20 +112,20 @@ describe('a confirmed order', () => {
     const ship = () => shop.change(customer, `${path}/shipments`, shop.name('ship'), { lines: allLines }, shop.operatorToken);
     const shipped = answered(await ship(), 200, shipLinesAnswerSchema);
     expect(answered(await ship(), 200, shipLinesAnswerSchema).shipmentId).toBe(shipped.shipmentId);
-    await eventually(async () => expect((await shop.payment(customer, orderId, customer.home)).capturedMinor).toBe(totalMinor), settles);
+    await eventuallyHolds(async () => expect((await shop.payment(customer, orderId, customer.home)).capturedMinor).toBe(totalMinor), settles);
 
     const back = { lines: [{ lineNumber: 1, quantity: 1 }] };
     answered(await shop.change(customer, `${path}/returns`, shop.name('return'), back), 200, returnLinesAnswerSchema);
     answered(await shop.change(customer, `${path}/returns`, shop.name('return'), back), 200, returnLinesAnswerSchema);
     for (const region of shop.regions) {
-      await eventually(async () => {
+      await eventuallyHolds(async () => {
         const order = await shop.order(customer, orderId, region);
         expect(order).toMatchObject({ fulfilment: 'shipped', unitsShipped: 3, unitsReturned: 1, shippedMinor: totalMinor, returnedMinor: 895 });
         const payment = await shop.payment(customer, orderId, region);
         expect(payment).toMatchObject({ capturedMinor: totalMinor, refundedMinor: 895, capturesOutstanding: 0, refundsOutstanding: 0 });
       }, settles);
     }
-    await eventually(async () => {
+    await eventuallyHolds(async () => {
       const after = { tea: await unitsOf(tea), pot: await unitsOf(pot) };
       expect(after.tea).toEqual({ ...before.tea, available: before.tea.available - 1, shipped: before.tea.shipped + 1 });
       expect(after.pot).toEqual({ ...before.pot, available: before.pot.available - 1, shipped: before.pot.shipped + 1 });
@@ -136,16 +136,16 @@ describe('a confirmed order', () => {
     const customer = await shop.customerOf(shop.regions[0]!);
     const before = await unitsOf(pot);
     const { orderId } = await confirmed(customer, 'cancelled');
-    await eventually(async () => expect((await unitsOf(pot)).reserved).toBe(before.reserved + 1), settles);
+    await eventuallyHolds(async () => expect((await unitsOf(pot)).reserved).toBe(before.reserved + 1), settles);
     const cancelled = await shop.change(customer, `/v1/orders/${orderId}/cancellation`, shop.name('cancel'), undefined);
     answered(cancelled, 200, orderWriteAnswerSchema);
     for (const region of shop.regions)
-      await eventually(async () => {
+      await eventuallyHolds(async () => {
         const { status, cancelReason } = await shop.order(customer, orderId, region);
         expect({ status, cancelReason }).toEqual({ status: 'cancelled', cancelReason: 'requested-by-customer' });
         expect((await shop.payment(customer, orderId, region)).status).toBe('voided');
       }, settles);
-    await eventually(async () => expect(await unitsOf(pot)).toEqual(before), settles);
+    await eventuallyHolds(async () => expect(await unitsOf(pot)).toEqual(before), settles);
   });
 });
 

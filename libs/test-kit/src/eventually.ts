@@ -27,3 +27,11 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
+
+/** Asks until none of the condition's expectations fails: for a condition that answers with nothing. */
+export async function eventuallyHolds(condition: () => unknown, options: Partial<EventuallyOptions> = {}): Promise<void> {
+  await eventually(async () => {
+    await condition();
+    return true;
+  }, options);
+}

@@ -1,4 +1,4 @@
-export { eventually, type EventuallyOptions } from './eventually.ts';
+export { eventually, eventuallyHolds, type EventuallyOptions } from './eventually.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
 export { freePorts } from './free-ports.ts';
 export { runProgram, type RunningProgram, type TestProgram } from './run-program.ts';

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { placeOrderAnswerSchema } from '#contracts';
+import { answered, Shop, type Customer, type WholeSystem } from '#test-kit';
+import { replaySchema, retailFile } from './retail.orders.ts';
+import { sharedSystem, systemStartTimeoutMs } from './shared.system.ts';
+
+const delayMs = 40;
+/** One way there for the mirror, one way back for the receipt; a quiet system stays below 200 ms, a busy one below this. */
+const p50MaxMs = 600;
+const [warmUps, measured] = [5, 20];
+
+let system: WholeSystem;
+let shop: Shop;
+let link: string;
+let sku: string;
+
+beforeAll(async () => {
+  system = await sharedSystem({ instances: 1 });
+  shop = await Shop.open(system, 'slow-link');
+  link = shop.regions.join('-');
+  sku = shop.name('sku');
+  await shop.stock([{ sku, unitPriceMinor: 100, units: Object.fromEntries(shop.regions.map((region) => [region, 200])) }]);
+  await system.command.succeed(['link', 'delay', link, String(delayMs)]);
+}, systemStartTimeoutMs);
+
+afterAll(async () => {
+  await system.command.succeed(['link', 'heal']);
+});
+
+async function placedInMs(customer: Customer, key: string): Promise<number> {
+  const startedMs = performance.now();
+  const answer = await shop.place({ customer, via: customer.home, lines: [{ sku, quantity: 1 }], key: shop.name(key) });
+  const ms = performance.now() - startedMs;
+  expect(answered(answer, 201, placeOrderAnswerSchema).durability).toBe('global');
+  return ms;
+}
+
+describe(`with ${delayMs} ms each way between the regions`, () => {
+  it('orders still settle in both regions before they are answered', async () => {
+    for (const home of shop.regions) {
+      const customer = await shop.customerOf(home);
+      const times: number[] = [];
+      for (let index = 0; index < warmUps + measured; index++) times.push(await placedInMs(customer, `${home}-${index}`));
+      const sorted = times.slice(warmUps).toSorted((a, b) => a - b);
+      const p50 = sorted[measured / 2]!;
+      console.log(`${home}: p50 ${p50.toFixed(0)} ms, fastest ${sorted[0]!.toFixed(0)} ms, slowest ${sorted.at(-1)!.toFixed(0)} ms`);
+      expect(sorted[0]).toBeGreaterThanOrEqual(2 * delayMs); // there and back: nothing was answered before
+      expect(p50).toBeLessThan(p50MaxMs);
+    }
+  });
+
+  it('a replay ends with no difference', async () => {
+    const file = await retailFile({ system, documents: 60, seed: 41, shop: '41' });
+    const replayed = await system.command.json(['replay', '--file', file], replaySchema, 170_000);
+    expect(replayed).toMatchObject({ failures: [], agreement: { differences: [] } });
+    console.log(`60 documents at ${replayed.documentsPerSecond.toFixed(1)}/s, compared in ${replayed.agreement!.seconds.toFixed(1)} s`);
+  });
+});
