@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { processRow } from '../supervisor/processes.ts';
@@ -48,7 +48,7 @@ const probeTimeoutMs = 1500;
  * then renamed, so a first start that was interrupted leaves nothing half-made.
  */
 export async function postgresProgram({ name, address, port, dataDir, binaries, user }: PostgresOptions): Promise<ProgramSpec> {
-  const as: RunAs = user === undefined ? { prefix: [] } : await runAs(user, [binaries.postgres, '--version']);
+  const as: RunAs = user === undefined ? { prefix: [] } : await runAs(user, { program: binaries.postgres, directory: dirname(dataDir) });
   const cluster = join(dataDir, 'cluster');
   const [command, ...args] = [
     ...as.prefix,

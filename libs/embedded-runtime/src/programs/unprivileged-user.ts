@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:os';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -50,40 +49,41 @@ export interface RunAs {
   readonly prefix: readonly string[];
 }
 
+export interface MustReach {
+  readonly program: string;
+  /** An existing directory. */
+  readonly directory: string;
+}
+
 /**
  * A clone below /root cannot be reached by another user. Then the program keeps root's right to pass through directories, and
- * nothing else of root: `setpriv` (util-linux) hands it two capabilities. Elsewhere (root on macOS) the error says what to do.
+ * nothing else of root: `setpriv` (util-linux) hands it two capabilities, which `access(2)` honours only without the usual fix-up
+ * of capabilities at a change of user. Elsewhere (root on macOS) the error says what to do.
  */
-export async function runAs(user: SystemUser, probe: readonly [string, ...string[]]): Promise<RunAs> {
-  const [command, ...args] = probe;
+export async function runAs(user: SystemUser, { program, directory }: MustReach): Promise<RunAs> {
   const plain = { uid: user.uid, gid: user.gid };
-  try {
-    await run(command, args, { ...plain, timeout: timeoutMs, cwd: '/' });
+  if ((await succeeds([program, '--version'], plain)) && (await succeeds(['test', '-x', directory], plain)))
     return { user: plain, prefix: [] };
-  } catch (error) {
-    if (!isDenied(error)) throw error;
-  }
   const capabilities = '+dac_read_search,+dac_override';
   const prefix = [
     'setpriv',
     `--reuid=${user.uid}`,
     `--regid=${user.gid}`,
     '--clear-groups',
-    `--inh-caps=${capabilities}`,
+    '--securebits=+no_setuid_fixup',
+    `--inh-caps=-all,${capabilities}`,
     `--ambient-caps=${capabilities}`,
     '--',
-  ];
-  try {
-    await run(prefix[0]!, [...prefix.slice(1), command, ...args], { timeout: timeoutMs, cwd: '/' });
-    return { prefix };
-  } catch (cause) {
-    throw new Error(`user "${user.name}" cannot reach ${command}: put the project where every user may read it, or run it without root`, {
-      cause,
-    });
-  }
+  ] as const;
+  if ((await succeeds([...prefix, program, '--version'])) && (await succeeds([...prefix, 'test', '-x', directory]))) return { prefix };
+  throw new Error(
+    `user "${user.name}" cannot run ${program} in ${directory}: put the project where every user may read it, or run it without root`,
+  );
 }
 
-const isDenied = (error: unknown): boolean => {
-  const { code, errno } = error as { code?: unknown; errno?: unknown };
-  return code === 'EACCES' || code === 126 || errno === -constants.errno.EACCES;
-};
+async function succeeds([command, ...args]: readonly [string, ...string[]], user: { uid?: number; gid?: number } = {}): Promise<boolean> {
+  return run(command, args, { ...user, timeout: timeoutMs, cwd: '/' }).then(
+    () => true,
+    () => false,
+  );
+}
