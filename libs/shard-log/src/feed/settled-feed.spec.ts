@@ -144,6 +144,15 @@ describe('what a feed tells its owner', () => {
     expect(reader.settled()).toEqual([`${neighbour}/1`]);
   });
 
+  it('an unreadable record is followed by a checkpoint beyond it, though nothing was settled: whoever notes it can do so at once', async () => {
+    const cluster = new FakeCluster();
+    cluster.append(eastMirror, 0, { key: null, headers: {}, value: 'rumour' });
+    const reader = await open(cluster);
+    await cluster.deliver();
+    expect(reader.settled()).toEqual([]);
+    expect(reader.last().offsets[`${eastMirror}:0`]).toBe(1);
+  });
+
   it('a stopped shard does not stop its neighbour, and is still stopped after a restart', async () => {
     const cluster = new FakeCluster();
     cluster.append('lineage', 0, lineage(1, both));

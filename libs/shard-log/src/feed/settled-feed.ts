@@ -110,7 +110,8 @@ class RunningFeed implements OpenSettledFeed {
     const outcome = this.#state.apply(records);
     await this.#tell(outcome);
     this.#options.observer?.onRead?.();
-    if (outcome.commits.length === 0 && this.#state.readSinceCheckpoint < recordsPerCheckpointMax) return;
+    const isQuiet = outcome.commits.length === 0 && outcome.unreadable.length === 0;
+    if (isQuiet && this.#state.readSinceCheckpoint < recordsPerCheckpointMax) return;
     await this.#options.onBatch({ commits: outcome.commits, checkpoint: this.#state.checkpoint(), moved: outcome.moved });
   }
 

@@ -199,6 +199,22 @@ describe('a writer', () => {
     expect(await one.changed.until(() => !writer.isOpen, 2_000)).toBe(true);
     expect(one.accepted().taken).toEqual(['a']);
   });
+
+  it("goes on beyond a commit that somebody else put into its log under its own fence, and beyond that commit's receipt", async () => {
+    const one = oneShard();
+    const writer = one.instance();
+    writer.assign();
+    one.enqueue(writer, { id: 'a', units: 1 });
+    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    const own = one.log.findLast((record) => record.kind === 'commit')!;
+    one.push([{ ...own, seq: 2, cause: commandId('forged'), body: '[{"id":"forged","units":1}]' }]);
+    await new Promise((resolve) => setImmediate(resolve)); // it is read
+    writer.onReceipt({ shard, term: 1, generation: own.generation, writer: own.writer, seq: 2 });
+    expect(writer.isOpen).toBe(true);
+    one.enqueue(writer, { id: 'b', units: 1 });
+    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    expect(one.accepted().taken).toEqual(['a', 'forged', 'b']);
+  });
 });
 
 it('two writers at once, appends of every fate: each command is decided once and never more is taken than there is', async () => {

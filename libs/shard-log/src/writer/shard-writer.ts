@@ -158,7 +158,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     if (fence === null || receipt.term !== fence.term) return;
     const beneath = receipt.generation < fence.generation && receipt.seq > fence.base;
     const beside = receipt.generation === fence.generation && receipt.writer !== fence.writer && receipt.writer !== null;
-    const above = receipt.generation === fence.generation && receipt.seq > this.#highestSeqAppended;
+    // What was read from this log stands in it, whoever wrote it there.
+    const held = Math.max(this.#highestSeqAppended, this.#ports.reading.cursor.seq);
+    const above = receipt.generation === fence.generation && receipt.seq > held;
     if (beneath || beside || above) this.#lost(receipt);
   }
 
