@@ -112,7 +112,7 @@ async function endsOfEvents(): Promise<Readonly<Record<string, readonly number[]
 
 /** The ends, once nobody writes any more: what earlier journeys began has come to its end. */
 async function quietEnds(): ReturnType<typeof endsOfEvents> {
-  let before = await endsOfEvents();
+  let before: Awaited<ReturnType<typeof endsOfEvents>> = {};
   return eventually(
     async () => {
       const now = await endsOfEvents();
