@@ -12,7 +12,13 @@ export default defineConfig({
       { ...source, test: { name: 'unit', include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/{tidy,golden,simulation}/**/*.spec.ts'] } },
       {
         ...source,
-        test: { name: 'contract', include: ['test/contract/**/*.spec.ts'], fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 },
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.spec.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         ...source,

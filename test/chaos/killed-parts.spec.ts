@@ -42,26 +42,22 @@ async function killAndAwait(part: string): Promise<number> {
   return performance.now() - startedMs;
 }
 
-it(
-  'a replay during which parts are killed, one at a time, ends with no difference',
-  async () => {
-    const replay = system.command.start(['replay', '--file', file, '--rate', String(documentsPerSecond), '--json']);
-    let running = true;
-    const finished = replay.finished.finally(() => (running = false));
-    try {
-      for (const part of victims) {
-        expect(running, `the replay still runs when ${part} is killed:\n${replay.output()}`).toBe(true);
-        const ms = await killAndAwait(part);
-        console.log(`${part}: killed; everything ready again after ${(ms / 1000).toFixed(1)} s`);
-      }
-      const { exitCode, stdout, stderr } = await finished;
-      expect(exitCode, `${stdout.slice(-4_000)}\n${stderr.slice(-4_000)}`).toBe(0);
-      const replayed = replaySchema.parse(JSON.parse(stdout));
-      expect(replayed).toMatchObject({ failures: [], agreement: { differences: [] } });
-      console.log(`${replayed.documents} documents at ${replayed.documentsPerSecond.toFixed(1)}/s, ${replayed.retries} requests repeated`);
-    } finally {
-      replay.kill();
+it('a replay during which parts are killed, one at a time, ends with no difference', async () => {
+  const replay = system.command.start(['replay', '--file', file, '--rate', String(documentsPerSecond), '--json']);
+  let running = true;
+  const finished = replay.finished.finally(() => (running = false));
+  try {
+    for (const part of victims) {
+      expect(running, `the replay still runs when ${part} is killed:\n${replay.output()}`).toBe(true);
+      const ms = await killAndAwait(part);
+      console.log(`${part}: killed; everything ready again after ${(ms / 1000).toFixed(1)} s`);
     }
-  },
-  400_000,
-);
+    const { exitCode, stdout, stderr } = await finished;
+    expect(exitCode, `${stdout.slice(-4_000)}\n${stderr.slice(-4_000)}`).toBe(0);
+    const replayed = replaySchema.parse(JSON.parse(stdout));
+    expect(replayed).toMatchObject({ failures: [], agreement: { differences: [] } });
+    console.log(`${replayed.documents} documents at ${replayed.documentsPerSecond.toFixed(1)}/s, ${replayed.retries} requests repeated`);
+  } finally {
+    replay.kill();
+  }
+}, 400_000);

@@ -37,12 +37,18 @@ async function ordersOf(customer: Customer): Promise<readonly { readonly orderId
 }
 
 /** Kills an instance while orders flow into every shard, and goes on until every shard has answered often again. */
-async function killWhileOrdersFlow(): Promise<{ readonly acknowledged: readonly Acknowledged[]; readonly gaps: ReadonlyMap<ShardId, number> }> {
+async function killWhileOrdersFlow(): Promise<{
+  readonly acknowledged: readonly Acknowledged[];
+  readonly gaps: ReadonlyMap<ShardId, number>;
+}> {
   const orders = new SteadyOrders({ system, shop, sku, everyMs });
   const answersOf = (shard: ShardId, sinceMs: number): number =>
     orders.acknowledged.filter((one) => one.shard === shard && one.atMs >= sinceMs).length;
   const everyShardHas = (many: number, sinceMs: number) =>
-    eventually(() => orders.failed || orders.shards.every((shard) => answersOf(shard, sinceMs) >= many), { withinMs: 90_000, everyMs: 100 });
+    eventually(() => orders.failed || orders.shards.every((shard) => answersOf(shard, sinceMs) >= many), {
+      withinMs: 90_000,
+      everyMs: 100,
+    });
   try {
     await everyShardHas(answersBefore, 0);
     const killedMs = performance.now();
@@ -73,22 +79,25 @@ async function everyOrderOnce(customer: Customer, acknowledged: readonly Acknowl
   );
 }
 
-it(
-  'the other instance takes over the shards of one that is killed; no acknowledged order is lost, none is doubled',
-  async () => {
-    const { acknowledged, gaps } = await killWhileOrdersFlow();
-    for (const [shard, ms] of gaps) console.log(`${shard}: longest gap after the kill ${ms.toFixed(0)} ms`);
-    expect([...gaps].filter(([, ms]) => ms > gapMaxMs)).toEqual([]);
+it('the other instance takes over the shards of one that is killed; no acknowledged order is lost, none is doubled', async () => {
+  const { acknowledged, gaps } = await killWhileOrdersFlow();
+  for (const [shard, ms] of gaps) console.log(`${shard}: longest gap after the kill ${ms.toFixed(0)} ms`);
+  expect([...gaps].filter(([, ms]) => ms > gapMaxMs)).toEqual([]);
 
-    const customers = [...new Set(acknowledged.map((one) => one.customer))];
-    await Promise.all(customers.map((customer) => everyOrderOnce(customer, acknowledged.filter((one) => one.customer === customer))));
-    // No unit is held for any other.
-    for (const region of shop.regions)
-      await eventuallyHolds(async () => expect((await shop.availability(sku, region)).total.reserved).toBe(acknowledged.length), {
-        withinMs: 60_000,
-        everyMs: 200,
-      });
-    console.log(`${acknowledged.length} orders acknowledged, each exists once`);
-  },
-  400_000,
-);
+  const customers = [...new Set(acknowledged.map((one) => one.customer))];
+  await Promise.all(
+    customers.map((customer) =>
+      everyOrderOnce(
+        customer,
+        acknowledged.filter((one) => one.customer === customer),
+      ),
+    ),
+  );
+  // No unit is held for any other.
+  for (const region of shop.regions)
+    await eventuallyHolds(async () => expect((await shop.availability(sku, region)).total.reserved).toBe(acknowledged.length), {
+      withinMs: 60_000,
+      everyMs: 200,
+    });
+  console.log(`${acknowledged.length} orders acknowledged, each exists once`);
+}, 400_000);

@@ -24,7 +24,12 @@ beforeAll(async () => {
 }, systemStartTimeoutMs);
 
 type Sent = Partial<ApiRequest> & { readonly method?: ApiRequest['method'] };
-const line = (fields: object) => ({ lines: [{ sku, quantity: 1 }, { sku, quantity: 1, ...fields }] });
+const line = (fields: object) => ({
+  lines: [
+    { sku, quantity: 1 },
+    { sku, quantity: 1, ...fields },
+  ],
+});
 
 /** What is wrong, in which the request differs from a good one, and what it is answered with. */
 interface BadRequest {
@@ -39,11 +44,41 @@ const badRequests: readonly BadRequest[] = [
   { wrong: 'malformed JSON', sent: () => ({ text: '{"lines": [' }), code: 'malformed-json', status: 400 },
   { wrong: 'no object', sent: () => ({ body: [] }), code: 'invalid-request', status: 400, field: 'body' },
   { wrong: 'lines of a wrong type', sent: () => ({ body: { lines: 'all' } }), code: 'invalid-request', status: 400, field: 'lines' },
-  { wrong: 'a quantity in quotes', sent: () => ({ body: line({ quantity: '2' }) }), code: 'invalid-request', status: 400, field: 'lines[1].quantity' },
-  { wrong: 'a field that there is not', sent: () => ({ body: line({ price: 1 }) }), code: 'invalid-request', status: 400, field: 'lines[1].price' },
-  { wrong: 'quantity zero', sent: () => ({ body: line({ quantity: 0 }) }), code: 'invalid-request', status: 400, field: 'lines[1].quantity' },
-  { wrong: 'a negative quantity', sent: () => ({ body: line({ quantity: -1 }) }), code: 'invalid-request', status: 400, field: 'lines[1].quantity' },
-  { wrong: 'a huge quantity', sent: () => ({ body: line({ quantity: 1e300 }) }), code: 'invalid-request', status: 400, field: 'lines[1].quantity' },
+  {
+    wrong: 'a quantity in quotes',
+    sent: () => ({ body: line({ quantity: '2' }) }),
+    code: 'invalid-request',
+    status: 400,
+    field: 'lines[1].quantity',
+  },
+  {
+    wrong: 'a field that there is not',
+    sent: () => ({ body: line({ price: 1 }) }),
+    code: 'invalid-request',
+    status: 400,
+    field: 'lines[1].price',
+  },
+  {
+    wrong: 'quantity zero',
+    sent: () => ({ body: line({ quantity: 0 }) }),
+    code: 'invalid-request',
+    status: 400,
+    field: 'lines[1].quantity',
+  },
+  {
+    wrong: 'a negative quantity',
+    sent: () => ({ body: line({ quantity: -1 }) }),
+    code: 'invalid-request',
+    status: 400,
+    field: 'lines[1].quantity',
+  },
+  {
+    wrong: 'a huge quantity',
+    sent: () => ({ body: line({ quantity: 1e300 }) }),
+    code: 'invalid-request',
+    status: 400,
+    field: 'lines[1].quantity',
+  },
   {
     wrong: '10,001 lines',
     sent: () => ({ body: { lines: Array.from({ length: 10_001 }, () => ({ sku, quantity: 1 })) } }),
@@ -53,7 +88,13 @@ const badRequests: readonly BadRequest[] = [
   },
   { wrong: 'no key', sent: () => ({ key: '' }), code: 'idempotency-key-required', status: 400, field: 'Idempotency-Key' },
   { wrong: 'a key used with another body', sent: () => ({ key: placed.key, body: line({}) }), code: 'idempotency-key-reused', status: 422 },
-  { wrong: 'an unknown sku', sent: () => ({ body: line({ sku: 'NOBODY-SELLS-IT' }) }), code: 'unknown-sku', status: 422, field: 'lines[1].sku' },
+  {
+    wrong: 'an unknown sku',
+    sent: () => ({ body: line({ sku: 'NOBODY-SELLS-IT' }) }),
+    code: 'unknown-sku',
+    status: 422,
+    field: 'lines[1].sku',
+  },
   { wrong: 'no token', sent: () => ({ token: '' }), code: 'unauthenticated', status: 401 },
   { wrong: 'a token that is none', sent: () => ({ token: 'not.a.token' }), code: 'unauthenticated', status: 401 },
   {
@@ -92,7 +133,12 @@ const badRequests: readonly BadRequest[] = [
     status: 403,
   },
   { wrong: 'an oversize body', sent: () => ({ text: `{"lines":"${'x'.repeat(1024 * 1024)}"}` }), code: 'body-too-large', status: 413 },
-  { wrong: 'a body that is not JSON', sent: () => ({ headers: { 'content-type': 'text/csv' }, text: 'a,b' }), code: 'unsupported-media-type', status: 415 },
+  {
+    wrong: 'a body that is not JSON',
+    sent: () => ({ headers: { 'content-type': 'text/csv' }, text: 'a,b' }),
+    code: 'unsupported-media-type',
+    status: 415,
+  },
   { wrong: 'a path that there is not', sent: () => ({ path: '/v1/orderz' }), code: 'not-found', status: 404 },
 ];
 

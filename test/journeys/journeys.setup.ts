@@ -10,7 +10,11 @@ export async function setup(): Promise<() => Promise<void>> {
   const main = join(import.meta.dirname, '..', '..', 'dist', 'apps', 'operator', 'src', 'main.js');
   if (!existsSync(main)) throw new Error('the journeys run what was built: `npm run build` first');
   const downAtExit = (): void =>
-    void spawnSync(process.execPath, [main, 'down'], { env: { ...process.env, EVENKEEL_HOME: sharedHome }, timeout: 150_000, stdio: 'ignore' });
+    void spawnSync(process.execPath, [main, 'down'], {
+      env: { ...process.env, EVENKEEL_HOME: sharedHome },
+      timeout: 150_000,
+      stdio: 'ignore',
+    });
   process.once('exit', downAtExit);
   await stopWholeSystem(sharedHome); // what an interrupted run left
   return async () => {

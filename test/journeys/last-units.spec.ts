@@ -61,7 +61,8 @@ describe('32 buyers of 10 units, in both regions at once', () => {
     const stocks = await eventually(
       async () => {
         const seen = await Promise.all(shop.regions.map((region) => shop.availability(sku, region)));
-        for (const { total } of seen) expect(total).toMatchObject({ available: 0, reserved: units, shipped: 0, received: units, inTransit: 0 });
+        for (const { total } of seen)
+          expect(total).toMatchObject({ available: 0, reserved: units, shipped: 0, received: units, inTransit: 0 });
         return seen;
       },
       { withinMs: 60_000, everyMs: 200 },

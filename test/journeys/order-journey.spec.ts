@@ -112,7 +112,10 @@ describe('a confirmed order', () => {
     const ship = () => shop.change(customer, `${path}/shipments`, shop.name('ship'), { lines: allLines }, shop.operatorToken);
     const shipped = answered(await ship(), 200, shipLinesAnswerSchema);
     expect(answered(await ship(), 200, shipLinesAnswerSchema).shipmentId).toBe(shipped.shipmentId);
-    await eventuallyHolds(async () => expect((await shop.payment(customer, orderId, customer.home)).capturedMinor).toBe(totalMinor), settles);
+    await eventuallyHolds(
+      async () => expect((await shop.payment(customer, orderId, customer.home)).capturedMinor).toBe(totalMinor),
+      settles,
+    );
 
     const back = { lines: [{ lineNumber: 1, quantity: 1 }] };
     answered(await shop.change(customer, `${path}/returns`, shop.name('return'), back), 200, returnLinesAnswerSchema);
@@ -120,7 +123,13 @@ describe('a confirmed order', () => {
     for (const region of shop.regions) {
       await eventuallyHolds(async () => {
         const order = await shop.order(customer, orderId, region);
-        expect(order).toMatchObject({ fulfilment: 'shipped', unitsShipped: 3, unitsReturned: 1, shippedMinor: totalMinor, returnedMinor: 895 });
+        expect(order).toMatchObject({
+          fulfilment: 'shipped',
+          unitsShipped: 3,
+          unitsReturned: 1,
+          shippedMinor: totalMinor,
+          returnedMinor: 895,
+        });
         const payment = await shop.payment(customer, orderId, region);
         expect(payment).toMatchObject({ capturedMinor: totalMinor, refundedMinor: 895, capturesOutstanding: 0, refundsOutstanding: 0 });
       }, settles);

@@ -12,8 +12,7 @@ export class TraceMemory {
   readonly #traceparents = new LeastRecentlyUsed<string>(correlationsMax);
 
   note(commits: readonly Pick<SettledCommit, 'commit'>[]): void {
-    for (const { commit } of commits)
-      if (commit.traceparent !== '') this.#traceparents.set(commit.correlation, commit.traceparent);
+    for (const { commit } of commits) if (commit.traceparent !== '') this.#traceparents.set(commit.correlation, commit.traceparent);
   }
 
   /** W3C trace context, or empty. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export interface CommandResult {
   readonly exitCode: number;

@@ -100,4 +100,3 @@ async function runningSystem(home: string): Promise<WholeSystem> {
     allReady,
   };
 }
-
