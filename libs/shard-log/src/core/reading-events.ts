@@ -9,8 +9,11 @@ export type ReadingEvent =
   | { readonly type: 'accepted'; readonly commit: Commit; readonly position: Position }
   /** No change of owner can undo it. In order of seq, without gap, each once. */
   | { readonly type: 'settled'; readonly commit: Commit; readonly position: Position; readonly durability: 'global' | 'regional' }
-  /** Written, never settled, past the next segment's base: nobody was told of it. Some were accepted before. */
-  | { readonly type: 'stranded'; readonly commit: Commit; readonly position: Position }
+  /**
+   * Written, never settled, past the next segment's base: nobody was told of it. `wasAccepted`: this reading had let it through before
+   * it learnt of the next segment, so who folds what is accepted must take it back.
+   */
+  | { readonly type: 'stranded'; readonly commit: Commit; readonly position: Position; readonly wasAccepted: boolean }
   /** Every fence gives one such event; a fence that comes again after it was accepted is void. */
   | { readonly type: 'fence'; readonly fence: Fence; readonly position: Position; readonly verdict: 'accepted' | 'void' }
   /** A commit or close that counts for nothing, duplicates included. */

@@ -205,7 +205,7 @@ export class ShardReading {
 
   #accepted(position: Position, commit: Commit, index: number, events: ReadingEvent[]): void {
     if (!isHistory(this.#segments, index, commit.seq)) {
-      events.push({ type: 'stranded', commit, position });
+      events.push({ type: 'stranded', commit, position, wasAccepted: false });
       return;
     }
     assert(index === this.#at, 'history is read one segment at a time');
@@ -251,7 +251,7 @@ export class ShardReading {
     for (let item = this.#pending.shift(); item !== undefined; item = this.#pending.shift()) {
       assert(item.record.term === segment.term, 'only commits of the segment being read wait');
       if (isHistory(this.#segments, this.#at, item.record.seq)) this.#settled(item, segment, events);
-      else events.push({ type: 'stranded', commit: item.record, position: item.position });
+      else events.push({ type: 'stranded', commit: item.record, position: item.position, wasAccepted: true });
     }
   }
 

@@ -12,6 +12,7 @@ import { openSettledFeed, type OpenSettledFeed } from '../feed/settled-feed.ts';
 import { takeCommands } from './command-intake.ts';
 import { KafkaCommandGateway, type SettledView } from './command-gateway.ts';
 import { Condition } from './condition.ts';
+import { followReading } from './follow-reading.ts';
 import { SerialAppender } from './serial-appender.ts';
 import { ShardWriter } from './shard-writer.ts';
 import { StreamCache } from './stream-cache.ts';
@@ -218,13 +219,7 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
   #onEvents(id: ShardId, events: readonly ReadingEvent[]): void {
     const shard = this.#shards.get(id);
     if (shard === undefined) return;
-    for (const event of events) {
-      if (event.type === 'accepted') shard.writer.onAccepted(event.commit, () => this.#decode(id, event.commit.seq, event.commit.body));
-      else if (event.type === 'fence') shard.writer.onFence(event.fence, event.verdict);
-      else if (event.type === 'closed' || event.type === 'stopped') shard.writer.onChange();
-      // What was accepted and folded is not history after all: only what is settled may be decided on.
-      else if (event.type === 'stranded') shard.cache.restart(shard.reading.settledSeq);
-    }
+    followReading(shard, events, (commit) => this.#decode(id, commit.seq, commit.body));
   }
 
   #decode(shard: ShardId, seq: number, body: string): readonly Event[] | undefined {
