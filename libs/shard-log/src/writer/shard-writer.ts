@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Region, Reply, Segment, ShardId } from '#contracts';
-import { assert, type Decider } from '#kernel';
+import type { Reply } from '#contracts';
+import { assert } from '#kernel';
 import { DoubtfulAppendError, RefusedAppendError } from '../cluster.port.ts';
-import type { Commit, Fence, Receipt, ShardRecord } from '../core/records.ts';
-import type { LoadedStreams } from '../snapshots.port.ts';
+import { isAhead } from '../core/reading-events.ts';
+import type { Commit, Fence, Receipt } from '../core/records.ts';
 import { Condition } from './condition.ts';
 import { decideBatch, type DecidedBatch, type QueuedCommand } from './decide-batch.ts';
-import type { StreamCache } from './stream-cache.ts';
+import { OwnFlight, recordsOf } from './own-flight.ts';
+import { defaultWriterLimits, type ShardWriterLimits, type ShardWriterPorts } from './shard-writer.ports.ts';
 
 /**
  * The writer of one shard in one instance.
@@ -17,52 +18,6 @@ import type { StreamCache } from './stream-cache.ts';
  * the shard anew, reads what became of the batch, and decides the same commands again, which those that made it recognise.
  * It never believes a send, a clock or its own assignment: a writer that is no longer the writer appends records that are void.
  */
-export interface ShardWriterPorts<Command, Event, State, Refusal> {
-  readonly shard: ShardId;
-  readonly here: Region;
-  readonly decider: Decider<Command, Event, State, Refusal>;
-  readonly cache: StreamCache<Event, State>;
-  /** What the one reader of this process knows of the shard. */
-  readonly reading: {
-    /** A receipt of the last segment that says more than this process has read of it. */
-    readonly receiptAhead: Receipt | undefined;
-    readonly cursor: { readonly term: number; readonly generation: number; readonly seq: number; readonly closed: boolean };
-    readonly lastSegment: Segment | undefined;
-    readonly stopped: string | undefined;
-  };
-  /** @throws DoubtfulAppendError, RefusedAppendError */
-  append(records: readonly ShardRecord[]): Promise<unknown>;
-  encode(events: readonly Event[]): string;
-  load(streamIds: readonly string[]): Promise<LoadedStreams>;
-  /** Resolves when all that stood in the shard's log at the call has been read. */
-  caughtUp(): Promise<void>;
-  answer(replies: readonly Reply[]): void;
-  /** Something an operator should read. `error` when the shard stands still until somebody acts. */
-  report(level: 'info' | 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>>): void;
-}
-
-export interface ShardWriterLimits {
-  readonly commandsPerBatchMax: number;
-  /** Of the commands' stored size: the events are of the same order, and Kafka's limit is far above. */
-  readonly bytesPerBatchMax: number;
-  readonly queuedMax: number;
-  /** How long a full queue holds up the commands of other shards before it turns its own away. */
-  readonly roomTimeoutMs: number;
-  readonly readBackTimeoutMs: number;
-  readonly retryDelayMs: number;
-}
-
-export const defaultWriterLimits: ShardWriterLimits = {
-  commandsPerBatchMax: 500,
-  bytesPerBatchMax: 2_000_000,
-  queuedMax: 5_000,
-  roomTimeoutMs: 2_000,
-  readBackTimeoutMs: 10_000,
-  retryDelayMs: 200,
-};
-
-type Flight<Event> = DecidedBatch<Event> & { readonly lastSeq: number; accepted: number };
-
 export class ShardWriter<Command, Event, State, Refusal extends { code: string }> {
   readonly #ports: ShardWriterPorts<Command, Event, State, Refusal>;
   readonly #limits: ShardWriterLimits;
@@ -73,7 +28,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   /** Own fence: null before it is accepted and after any doubt. */
   #fence: Fence | null = null;
   #pendingFence: { readonly writer: string; verdict: 'accepted' | 'void' | undefined } | null = null;
-  #flight: Flight<Event> | null = null;
+  #flight: OwnFlight<Event> | null = null;
   #highestSeqAppended = 0;
   #dataLoss: string | undefined;
   #overflowing = false;
@@ -114,7 +69,8 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
    * is not passed, the next owner meets it.
    */
   async enqueue(command: QueuedCommand<Command>, bytes: number): Promise<void> {
-    if (this.#isFull() && !this.#overflowing) await this.#changed.until(() => !this.#assigned || !this.#isFull(), this.#limits.roomTimeoutMs);
+    if (this.#isFull() && !this.#overflowing)
+      await this.#changed.until(() => !this.#assigned || !this.#isFull(), this.#limits.roomTimeoutMs);
     if (!this.#assigned) return;
     this.#overflowing = this.#isFull();
     const still = this.#standsStill();
@@ -174,14 +130,12 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   #ownInFlight(commit: Commit): readonly Event[] | undefined {
     const flight = this.#flight;
     if (flight === null || this.#fence === null || commit.writer !== this.#fence.writer) return undefined;
-    const expected = flight.commits[flight.accepted];
-    if (expected?.seq !== commit.seq || expected.envelope.commandId !== commit.cause) {
+    const events = flight.readBack(commit);
+    if (events === undefined) {
       this.#ports.report('error', 'a record that this writer did not append stands in its place', { seq: commit.seq, cause: commit.cause });
       this.#fence = null;
-      return undefined;
     }
-    flight.accepted += 1;
-    return expected.events;
+    return events;
   }
 
   async #run(): Promise<void> {
@@ -190,7 +144,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
       if (delayMs > 0) await this.#changed.until(() => !this.#assigned, delayMs);
       if (!this.#assigned) break;
       try {
-        delayMs = (await this.#open()) ? ((await this.#write()), this.#limits.retryDelayMs) : this.#limits.retryDelayMs;
+        delayMs = (await this.#open()) ? (await this.#write(), this.#limits.retryDelayMs) : this.#limits.retryDelayMs;
       } catch (error) {
         this.#ports.report('warn', 'the shard is opened anew', { error: String(error) });
         delayMs = Math.min(5_000, Math.max(this.#limits.retryDelayMs, delayMs * 2));
@@ -201,7 +155,14 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     }
   }
 
-  /** True when this writer's fence is accepted. */
+  /**
+   * True when this writer's fence is accepted.
+   *
+   * Before it writes, it compares what the other region says to have read with what stands here. A receipt is written only after its
+   * commits stood in this log; so one that was known before the end was asked for, and is still ahead of the cursor when all up to
+   * that end is read, speaks of what this log has lost. One that came later, or one of a term whose records still wait for an earlier
+   * segment, says nothing yet.
+   */
   async #open(): Promise<boolean> {
     const { reading, here } = this.#ports;
     const segment = reading.lastSegment;
@@ -212,12 +173,11 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
       this.#bounce(this.#queue.splice(0), { outcome: 'not-owner' });
       return this.#waitForChange();
     }
+    const said = reading.receiptAhead;
     await this.#ports.caughtUp();
-    if (reading.receiptAhead !== undefined) {
-      await this.#ports.caughtUp(); // it may speak of what came after the end that was just read to
-      const ahead = reading.receiptAhead;
-      if (ahead !== undefined) this.#lost(ahead);
-      if (this.#standsStill() !== undefined) return false;
+    if (said !== undefined && reading.cursor.term === segment.term && isAhead(said, reading.cursor)) {
+      this.#lost(said);
+      return false;
     }
     const { cursor } = reading;
     if (cursor.closed || cursor.term > segment.term) return this.#waitForChange();
@@ -231,6 +191,10 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
       writer: randomUUID(),
       base: began ? cursor.seq : segment.base,
     };
+    return this.#openWith(fence);
+  }
+
+  async #openWith(fence: Fence): Promise<boolean> {
     const pending: { readonly writer: string; verdict: 'accepted' | 'void' | undefined } = { writer: fence.writer, verdict: undefined };
     this.#pendingFence = pending;
     try {
@@ -283,21 +247,8 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   async #append(fence: Fence, decided: DecidedBatch<Event>): Promise<boolean> {
     const last = decided.commits.at(-1);
     if (last === undefined) return true;
-    const records = decided.commits.map((commit): Commit => ({
-      kind: 'commit',
-      shard: this.#ports.shard,
-      term: fence.term,
-      generation: fence.generation,
-      writer: fence.writer,
-      seq: commit.seq,
-      cause: commit.envelope.commandId,
-      correlation: commit.envelope.correlation,
-      traceparent: commit.envelope.traceparent,
-      streams: commit.streams,
-      body: this.#ports.encode(commit.events),
-    }));
-    const flight: Flight<Event> = { ...decided, lastSeq: last.seq, accepted: 0 };
-    this.#flight = flight;
+    const records = recordsOf(fence, decided, (events) => this.#ports.encode(events));
+    const flight = (this.#flight = new OwnFlight(decided));
     this.#highestSeqAppended = last.seq;
     try {
       await this.#ports.append(records);
@@ -306,10 +257,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
       this.#ports.report('warn', 'an append is in doubt', { error: error.message, commits: records.length });
       return false;
     }
-    const all = (): boolean => flight.accepted === flight.commits.length;
-    await this.#changed.until(() => all() || !this.#mayWrite(), this.#limits.readBackTimeoutMs);
+    await this.#changed.until(() => flight.isComplete || !this.#mayWrite(), this.#limits.readBackTimeoutMs);
     this.#flight = null;
-    return all();
+    return flight.isComplete;
   }
 
   #takeable(commandsMax: number): readonly QueuedCommand<Command>[] {
@@ -329,7 +279,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     if (missing.length === 0) return true;
     const loaded = await this.#ports.load(missing);
     if (this.#ports.cache.fill(missing, loaded)) return true;
-    this.#ports.report('warn', 'the stored state stands behind what was dropped from memory: waiting', { persistedSeq: loaded.persistedSeq });
+    this.#ports.report('warn', 'the stored state stands behind what was dropped from memory: waiting', {
+      persistedSeq: loaded.persistedSeq,
+    });
     await this.#changed.until(() => !this.#mayWrite(), this.#limits.retryDelayMs);
     return false;
   }

@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventsTopic, shardOf, type EventCatalogue, type Lineage, type Region, type Service, type ShardId, type Topology } from '#contracts';
+import {
+  eventsTopic,
+  shardOf,
+  type EventCatalogue,
+  type Lineage,
+  type Region,
+  type Service,
+  type ShardId,
+  type Topology,
+} from '#contracts';
 import type { Decider } from '#kernel';
 import type { Appender, LogCluster } from '../cluster.port.ts';
 import type { ReadingEvent } from '../core/reading-events.ts';
@@ -48,9 +57,17 @@ const snapshotTimeoutMs = 15_000;
  * Every instance follows every shard, so that opening one is a fence away when another instance dies: what is to be read is the end
  * of a log that it was reading anyway.
  */
-export class ShardWriters<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }> implements SettledView {
+export class ShardWriters<
+  Command,
+  Event extends { readonly type: string },
+  State,
+  Refusal extends { code: string },
+> implements SettledView {
   readonly #options: ShardWritersOptions<Command, Event, State, Refusal>;
-  readonly #shards = new Map<ShardId, { reading: ShardReading; cache: StreamCache<Event, State>; writer: ShardWriter<Command, Event, State, Refusal> }>();
+  readonly #shards = new Map<
+    ShardId,
+    { reading: ShardReading; cache: StreamCache<Event, State>; writer: ShardWriter<Command, Event, State, Refusal> }
+  >();
   readonly #appenders = new Map<number, Promise<Appender>>();
   readonly #read = new Condition();
   readonly #listeners = new Set<() => void>();
@@ -85,7 +102,11 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
   }
 
   /** What health and people ask: every shard that is written here, and every one that stands still. */
-  get status(): { readonly lineageTerm: number | undefined; readonly open: readonly ShardId[]; readonly stopped: Readonly<Record<string, string>> } {
+  get status(): {
+    readonly lineageTerm: number | undefined;
+    readonly open: readonly ShardId[];
+    readonly stopped: Readonly<Record<string, string>>;
+  } {
     const open = [...this.#shards].filter(([, { writer }]) => writer.isOpen).map(([id]) => id);
     return { lineageTerm: this.#lineage?.term, open, stopped: Object.fromEntries(this.#feed?.stoppedShards() ?? []) };
   }
@@ -131,7 +152,8 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
       cluster,
       from: await this.#whereToStart(),
       onBatch: async (batch) => this.#onSettledBatch(batch.commits),
-      onUnreadable: (record, reason) => report('warn', 'a record of the log has unreadable headers', { topic: record.topic, offset: record.offset, reason }),
+      onUnreadable: (record, reason) =>
+        report('warn', 'a record of the log has unreadable headers', { topic: record.topic, offset: record.offset, reason }),
       onShardStopped: (shard, reason) => report('error', 'the shard stands still: data was lost', { shard, reason }),
       onStopped,
       observer: {
@@ -147,7 +169,8 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
     this.#gateway = await KafkaCommandGateway.open({ here, service, topology, cluster, view: this, onStopped });
     this.#stops.push(() => this.#gateway?.close());
 
-    if (!(await this.#read.until(() => this.#lineage !== undefined, lineageTimeoutMs))) throw new Error('no lineage stands in the lineage topic: is a region agent up?');
+    if (!(await this.#read.until(() => this.#lineage !== undefined, lineageTimeoutMs)))
+      throw new Error('no lineage stands in the lineage topic: is a region agent up?');
     this.#stops.push(() => this.#assigned([]));
     const commands = await takeCommands({
       service,
@@ -162,7 +185,8 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
           return true;
         },
       },
-      onUnreadable: (record, reason) => report('error', 'a command cannot be read and is passed over', { offset: record.offset, partition: record.partition, reason }),
+      onUnreadable: (record, reason) =>
+        report('error', 'a command cannot be read and is passed over', { offset: record.offset, partition: record.partition, reason }),
       onStopped,
     });
     this.#stops.push(() => commands.close());
@@ -181,13 +205,19 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
       decider,
       cache,
       reading,
-      append: async (records) => (await this.#appender(partition)).append(eventsTopic(service), partition, records.map((record: ShardRecord) => encodeShardRecord(record))),
+      append: async (records) =>
+        (await this.#appender(partition)).append(
+          eventsTopic(service),
+          partition,
+          records.map((record: ShardRecord) => encodeShardRecord(record)),
+        ),
       encode: (events) => catalogue.encode(events),
       load: (streamIds) => snapshots.load(shard, streamIds),
       caughtUp: async () => {
         const end = (await cluster.endOffsets(eventsTopic(service)))[partition] ?? 0;
         const read = (): boolean => (this.#feed?.nextOffset(eventsTopic(service), partition) ?? 0) >= end;
-        if (!(await this.#read.until(read, catchUpTimeoutMs))) throw new Error(`the log of ${shard} was not read to its end within ${catchUpTimeoutMs} ms`);
+        if (!(await this.#read.until(read, catchUpTimeoutMs)))
+          throw new Error(`the log of ${shard} was not read to its end within ${catchUpTimeoutMs} ms`);
       },
       answer: (replies) => {
         for (const reply of replies)
@@ -265,7 +295,11 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
   }
 
   async #closeAppenders(): Promise<void> {
-    for (const opened of this.#appenders.values()) await opened.then((appender) => appender.close(), () => undefined);
+    for (const opened of this.#appenders.values())
+      await opened.then(
+        (appender) => appender.close(),
+        () => undefined,
+      );
   }
 
   /** Drops from memory what is stored, and asks again about blocked streams, of which somebody may have decided. */
@@ -284,4 +318,3 @@ export class ShardWriters<Command, Event extends { readonly type: string }, Stat
     }
   }
 }
-
