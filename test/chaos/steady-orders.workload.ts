@@ -65,10 +65,3 @@ function keyInPartition(customer: Customer, name: string, partition: number, par
     if (partitionOf(orderIdOf(customer.id, key), partitions) === partition) return key;
   }
 }
-
-/** The longest time without an answer, from `sinceMs` on: from the last answer before it to the first one after, and between later ones. */
-export function longestGapMs(acknowledged: readonly Acknowledged[], shard: ShardId, sinceMs: number): number {
-  const times = acknowledged.filter((one) => one.shard === shard).map(({ atMs }) => atMs);
-  const after = times.filter((atMs) => atMs >= sinceMs);
-  return Math.max(...after.map((atMs, index) => atMs - (after[index - 1] ?? sinceMs)));
-}

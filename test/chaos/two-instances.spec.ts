@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { orderListAnswerSchema, placeOrderAnswerSchema, type ShardId } from '#contracts';
-import { answered, askApiUntilAnswered, eventually, eventuallyHolds, Shop, type Customer, type WholeSystem } from '#test-kit';
+import { answered, askApiUntilAnswered, eventually, eventuallyHolds, longestGapMs, Shop, type Customer, type WholeSystem } from '#test-kit';
 import { sharedSystem, systemStartTimeoutMs } from '../journeys/shared.system.ts';
-import { longestGapMs, SteadyOrders, type Acknowledged } from './steady-orders.workload.ts';
+import { SteadyOrders, type Acknowledged } from './steady-orders.workload.ts';
 
 const victim = 'east.order-service';
 /** A quiet machine stays below 5 s; a busy one below this. */
@@ -55,7 +55,8 @@ async function killWhileOrdersFlow(): Promise<{
     await system.command.succeed(['kill', victim]);
     await everyShardHas(answersAfter, killedMs);
     await orders.stop();
-    const gaps = new Map(orders.shards.map((shard) => [shard, longestGapMs(orders.acknowledged, shard, killedMs)]));
+    const timesOf = (shard: ShardId): readonly number[] => orders.acknowledged.filter((one) => one.shard === shard).map(({ atMs }) => atMs);
+    const gaps = new Map(orders.shards.map((shard) => [shard, longestGapMs(timesOf(shard), killedMs)]));
     return { acknowledged: orders.acknowledged, gaps };
   } finally {
     await orders.stop();

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runtimeHome } from '#embedded-runtime';
 import { stopWholeSystem } from '#test-kit';
 import { sharedHome } from './shared.system.ts';
 
@@ -15,11 +16,14 @@ export async function setup(): Promise<() => Promise<void>> {
       timeout: 150_000,
       stdio: 'ignore',
     });
+  const exitOnSignal = (): void => process.exit(143);
   process.once('exit', downAtExit);
+  process.once('SIGTERM', exitOnSignal).once('SIGHUP', exitOnSignal);
   await stopWholeSystem(sharedHome); // what an interrupted run left
   return async () => {
     await stopWholeSystem(sharedHome);
     process.removeListener('exit', downAtExit);
-    if (process.env['EVENKEEL_KEEP_LOGS'] === undefined) await rm(sharedHome, { recursive: true, force: true });
+    process.removeListener('SIGTERM', exitOnSignal).removeListener('SIGHUP', exitOnSignal);
+    await rm(runtimeHome(sharedHome).data, { recursive: true, force: true }); // the logs stay, for whoever asks why
   };
 }

@@ -10,3 +10,4 @@ export { startWholeSystem, stopWholeSystem, wholeSystemAt, type WholeSystem, typ
 export { answered, askApi, askApiUntilAnswered, problemOf, type ApiRequest, type ApiResponse } from './api-caller.ts';
 export { Shop, type Customer, type Goods, type PlaceOrder, type WantedLine } from './shop.ts';
 export { recordsOf } from './log-records.ts';
+export { longestGapMs } from './longest-gap.ts';
