@@ -31,6 +31,7 @@ export const metricNames = {
   forwards: 'evenkeel_edge_forwards_total',
   rateLimited: 'evenkeel_edge_rate_limited_total',
   commandsDecided: 'evenkeel_commands_decided_total',
+  commandsCameToNothing: 'evenkeel_commands_came_to_nothing_total',
   commitsAppended: 'evenkeel_commits_appended_total',
   appendDuration: 'evenkeel_append_duration_seconds',
   settleDuration: 'evenkeel_settle_duration_seconds',

@@ -51,6 +51,7 @@ export class OneShard {
   readonly log: ShardRecord[] = [];
   readonly replies: Reply[] = [];
   readonly done: string[] = [];
+  readonly cameToNothing: string[] = [];
   readonly #stops: (() => Promise<void>)[] = [];
   readonly #readers: ((record: ShardRecord, offset: number) => void)[] = [];
   readonly #followers: ((read: (reading: ShardReading) => readonly ReadingEvent[], receipt?: Receipt) => void)[] = [];
@@ -108,6 +109,9 @@ export class OneShard {
         report: (level, message, details) => {
           this.reports.push({ level, message, details });
           this.changed.changed();
+        },
+        cameToNothing: ({ commandId: id }, { outcome }) => {
+          this.cameToNothing.push(`${id}: ${outcome}`);
         },
         ...ports,
       },

@@ -1,4 +1,4 @@
-import type { Region, Reply, Segment, ShardId } from '#contracts';
+import type { CommandEnvelope, Region, Reply, Segment, ShardId } from '#contracts';
 import type { Decider } from '#kernel';
 import type { LogCursor } from '../core/cursor.ts';
 import type { Receipt, ShardRecord } from '../core/records.ts';
@@ -26,6 +26,8 @@ export interface ShardWriterPorts<Command, Event, State, Refusal> {
   /** Resolves when all that stood in the shard's log at the call has been read. */
   caughtUp(): Promise<void>;
   answer(replies: readonly Reply[]): void;
+  /** A command that nobody waits for was not accepted. Its offset is passed, so this trace is all that remains of it. */
+  cameToNothing(envelope: CommandEnvelope, result: Exclude<Reply['result'], { outcome: 'accepted' }>): void;
   /** Something an operator should read. `error` when the shard stands still until somebody acts. */
   report(level: 'info' | 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>>): void;
 }

@@ -64,6 +64,27 @@ describe('a writer', () => {
     expect(one.accepted().taken).toEqual(['a']);
   });
 
+  it('leaves a trace of every command that nobody waits for and that it turns away or refuses', async () => {
+    const one = oneShard();
+    const writer = one.instance({ limits: { queuedMax: 1, roomTimeoutMs: 1 } });
+    one.push([{ kind: 'fence', shard, term: 1, generation: 1, writer: 'other', base: 3 }]);
+    writer.assign(); // into a log that lost its beginning
+    one.enqueue(writer, { id: 'asked', units: 1 }, true);
+    one.enqueue(writer, { id: 'told 202', units: 1 }, false);
+    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    expect(one.cameToNothing).toEqual(['told 202: unavailable']);
+    expect(one.replies.map(({ commandId: id }) => id)).toEqual(['asked']);
+
+    const healthy = oneShard();
+    const other = healthy.instance();
+    other.assign();
+    healthy.enqueue(other, { id: 'too many', units: 11 }, false);
+    healthy.enqueue(other, { id: 'a few', units: 1 }, false);
+    expect(await healthy.changed.until(() => healthy.done.length === 2, 2_000)).toBe(true);
+    expect(healthy.cameToNothing).toEqual(['too many: refused']);
+    expect(healthy.replies).toEqual([]);
+  });
+
   it("goes on beyond a commit that somebody else put into its log under its own fence, and beyond that commit's receipt", async () => {
     const one = oneShard();
     const writer = one.instance();

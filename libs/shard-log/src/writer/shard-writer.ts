@@ -67,6 +67,10 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
    * Takes a command, when there is room: that is the back-pressure, and it is bounded, for other shards come through the same door.
    * What cannot be taken is answered as unavailable. A command of a shard that is no longer this instance's is dropped: its offset
    * is not passed, the next owner meets it.
+   *
+   * Limit: the offset of what is turned away is passed, also when nobody waits for it (a client was told 202, or a process manager sent
+   * it). Keeping it would hold up the offset of the partition, and so all that its other shards have done, and without bound while
+   * a shard stands still. It leaves a trace instead (`cameToNothing`); what a process still needs its sweeper sends again.
    */
   async enqueue(command: QueuedCommand<Command>, bytes: number): Promise<void> {
     if (this.#isFull() && !this.#overflowing)
@@ -236,9 +240,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
         continue;
       }
       this.#queue.splice(0, batch.length);
-      this.#ports.answer(decided.replies.filter((_, index) => batch[index]!.envelope.reply));
-      for (const command of batch) command.done();
-      this.#changed.changed();
+      this.#conclude(batch, decided.replies);
       commandsMax = this.#limits.commandsPerBatchMax;
     }
   }
@@ -294,11 +296,23 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
 
   /** Answers commands without deciding them: nothing has happened, and their offsets may be passed. */
   #bounce(bounced: readonly QueuedCommand<Command>[], result: Reply['result']): void {
+    if (bounced.length === 0) return;
     const { shard } = this.#ports;
-    const asked = bounced.filter(({ envelope }) => envelope.reply);
-    this.#ports.answer(asked.map(({ envelope }) => ({ commandId: envelope.commandId, shard, term: 0, seq: 0, result })));
-    for (const command of bounced) command.done();
-    if (bounced.length > 0) this.#changed.changed();
+    this.#conclude(
+      bounced,
+      bounced.map(({ envelope }) => ({ commandId: envelope.commandId, shard, term: 0, seq: 0, result })),
+    );
+  }
+
+  /** Tells what has become of commands: those who wait for it, or, where nobody waits and nothing came of it, the people. */
+  #conclude(concluded: readonly QueuedCommand<Command>[], replies: readonly Reply[]): void {
+    this.#ports.answer(replies.filter((_, index) => concluded[index]!.envelope.reply));
+    concluded.forEach(({ envelope, done }, index) => {
+      const { result } = replies[index]!;
+      if (!envelope.reply && result.outcome !== 'accepted') this.#ports.cameToNothing(envelope, result);
+      done();
+    });
+    this.#changed.changed();
   }
 
   async #waitForChange(): Promise<false> {

@@ -10,6 +10,7 @@ import {
   type Topology,
 } from '#contracts';
 import type { Decider } from '#kernel';
+import { metricNames, metrics } from '#telemetry';
 import type { Appender, LogCluster } from '../cluster.port.ts';
 import type { ReadingEvent } from '../core/reading-events.ts';
 import { encodeShardRecord } from '../core/record-codec.ts';
@@ -41,6 +42,7 @@ export interface ShardWritersOptions<Command, Event extends { readonly type: str
   onStopped(error: Error): void;
 }
 
+const cameToNothing = metrics.counter(metricNames.commandsCameToNothing);
 /** Streams of a shard that stay in memory when all is stored; those of shards that are not written here need not. */
 const streamsKeptMax = 4_000;
 /** A writer reads back a batch at a time: what a pause costs it, the larger batch gives back. */
@@ -224,6 +226,10 @@ export class ShardWriters<
           this.#answers!.append('replies', 0, { key: reply.commandId, headers: {}, value: JSON.stringify(reply) }).catch((error: unknown) =>
             report('warn', 'an answer is not published: its asker will ask again', { commandId: reply.commandId, error: String(error) }),
           );
+      },
+      cameToNothing: ({ commandId, correlation, command }, result) => {
+        cameToNothing.add({ service, outcome: result.outcome });
+        report('warn', 'a command that nobody waits for came to nothing', { shard, commandId, correlation, type: command.type, ...result });
       },
       report: (level, message, details) => report(level, message, { shard, ...details }),
     });
