@@ -34,6 +34,10 @@ export class HeldRecords {
     return this.#queues.get(log)?.first;
   }
 
+  length(log: Region): number {
+    return this.#queues.get(log)?.length ?? 0;
+  }
+
   hold(item: Positioned<ShardRecord>): void {
     const queue = this.#queues.get(item.position.log) ?? new Queue();
     queue.push(item);
@@ -46,7 +50,7 @@ export class HeldRecords {
 
   /** Whether the caller must now pause the log, of which `pending` commits wait for receipts; it goes on when half is gone. */
   pressure(log: Region, pending: number, events: ReadingEvent[]): void {
-    const held = this.#queues.get(log)?.length ?? 0;
+    const held = this.length(log);
     const share = Math.max(held / this.#limits.heldMax, pending / this.#limits.pendingMax);
     if (share > 1 && !this.#heldBack.has(log)) {
       this.#heldBack.add(log);

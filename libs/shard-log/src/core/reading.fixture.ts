@@ -86,6 +86,8 @@ export const inWords = (events: readonly ReadingEvent[]): readonly string[] =>
         return `closed ${event.term} at ${event.seq}`;
       case 'stopped':
         return `stopped: ${event.reason}`;
+      case 'resumed':
+        return `resumed after ${event.after}`;
       case 'held':
       case 'released':
         return `${event.type} ${event.log}`;

@@ -33,6 +33,8 @@ interface Chapter {
   readonly receipted: number;
   readonly lateCommits: number;
   readonly lateClose: boolean;
+  /** What the mirror of a dead region's log goes on with, past the base, when that log lost its tail and a zombie wrote on. */
+  readonly damage: 'none' | 'unseen-generation' | 'other-writer' | 'gap' | 'fence-gap';
   readonly lateReceipts: boolean;
   /** Late records land after so many later chapters. */
   readonly lateBy: number;
@@ -50,6 +52,7 @@ const chapter: fc.Arbitrary<Chapter> = fc.record({
   receipted: fc.nat(1000),
   lateCommits: fc.nat(2),
   lateClose: fc.boolean(),
+  damage: fc.constantFrom('none', 'unseen-generation', 'other-writer', 'gap', 'fence-gap'),
   lateReceipts: fc.boolean(),
   lateBy: fc.integer({ min: 0, max: 2 }),
 });
@@ -156,11 +159,24 @@ function nextSegment(now: Segment, { ending }: Chapter, written: readonly Writte
 /** What a paused writer or agent of the chapter still appends to its own log. */
 function lateRecords({ term }: Segment, written: readonly Written[], script: Chapter): readonly ShardRecord[] {
   const last = written.at(-1);
-  const commits =
-    last === undefined
-      ? []
-      : Array.from({ length: script.lateCommits }, (_, n) => commit(term, last.generation, last.seq + 1 + n, last.writer));
-  return script.lateClose ? [...commits, close(term)] : commits;
+  if (last === undefined) return script.lateClose ? [close(term)] : [];
+  const commits = Array.from({ length: script.lateCommits }, (_, n) => commit(term, last.generation, last.seq + 1 + n, last.writer));
+  return [...commits, ...damaged(last, script), ...(script.lateClose ? [close(term)] : [])];
+}
+
+function damaged({ term, generation, seq, writer }: Written, { damage }: Chapter): readonly ShardRecord[] {
+  switch (damage) {
+    case 'none':
+      return [];
+    case 'unseen-generation':
+      return [fence(term, generation + 1, seq - 1, 'damaged'), commit(term, generation + 1, seq, 'damaged')];
+    case 'other-writer':
+      return [commit(term, generation, seq, 'damaged')];
+    case 'gap':
+      return [commit(term, generation, seq + 9, writer)];
+    case 'fence-gap':
+      return [fence(term, generation + 1, seq + 9, 'damaged')];
+  }
 }
 
 /** How a mirror may deliver a log: rewinding now and then, and then going on in order. At-least-once, never skipping. */

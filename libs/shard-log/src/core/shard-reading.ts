@@ -15,9 +15,10 @@ const nothing: readonly ReadingEvent[] = [];
  * The reading of ONE shard: cursor, lineage filter, merge and settled rule, composed. Synchronous, deterministic, without I/O: two
  * readers that are given the same logs, receipts and lineage, in whatever interleaving, yield the same settled commits.
  *
- * It fails loudly and alone: after `stopped` it yields nothing more, and `neededFrom` keeps the place where it stopped. It does not
- * decode events, and it does not bound what others keep of its events. Records of one log come in the log's order; duplicates,
- * rewinds and re-delivery from `neededFrom` on are harmless.
+ * It fails loudly and alone: after `stopped` it yields nothing more, and `neededFrom` keeps the place where it stopped; a stop that the
+ * lineage, learnt later, shows to lie past the end of its term's history is taken back (`resumed`). It does not decode events, and
+ * it does not bound what others keep of its events. Records of one log come in the log's order; duplicates, rewinds and
+ * re-delivery from `neededFrom` on are harmless.
  */
 export class ShardReading {
   readonly shard: ShardId;
@@ -32,12 +33,14 @@ export class ShardReading {
   readonly #pending = new Queue<Positioned<Commit>>();
   readonly #held: HeldRecords;
   #settledSeq = 0;
-  #stopped: string | undefined;
-  /** After a stop: per log the first offset that was not looked at. */
+  #stopped: { readonly reason: string; readonly byVerdict: boolean } | undefined;
+  /** After a stop: per log the first offset that was neither looked at nor kept. */
   readonly #unread = new Map<Region, number>();
+  readonly #limits: ReadingLimits;
 
   constructor(shard: ShardId, resume?: ShardResume, limits: ReadingLimits = readingLimits) {
     this.shard = shard;
+    this.#limits = limits;
     this.#held = new HeldRecords(limits);
     this.#receipts = new ReceiptBook(resume?.receipts);
     if (resume === undefined) return;
@@ -49,21 +52,22 @@ export class ShardReading {
   /** Takes in the newest lineage of this shard, at any time; an older one than is known changes nothing. */
   learn(segments: readonly Segment[]): readonly ReadingEvent[] {
     const growth = growthOf(this.#segments, segments);
-    if (this.#stopped !== undefined || segments.length === 0 || growth.kind === 'older') return nothing;
+    if (segments.length === 0 || growth.kind === 'older') return nothing;
     const events: ReadingEvent[] = [];
-    if (growth.kind === 'contradiction') return this.#stop(events, growth.reason, undefined);
+    if (this.#stopped !== undefined && !(growth.kind === 'newer' && this.#takesBackStop(segments, events))) return nothing;
+    if (growth.kind === 'contradiction') return this.#stop(events, growth.reason);
     if (this.#segments.length === 0) {
       // A resume may be newer than the first lineage that a restarted reader meets: then it waits for a newer one.
       if (segments.at(-1)!.term < this.#atTerm) return nothing;
       this.#at = this.#atTerm === 0 ? 0 : segments.findIndex((segment) => segment.term === this.#atTerm);
-      if (this.#at < 0) return this.#stop(events, `the lineage lacks term ${this.#atTerm}, which was read before`, undefined);
+      if (this.#at < 0) return this.#stop(events, `the lineage lacks term ${this.#atTerm}, which was read before`);
     }
     this.#segments = segments;
     this.#atTerm = segments[this.#at]!.term;
     this.#settledSeq = Math.max(this.#settledSeq, segments[0]!.base);
     const next = segments[this.#at + 1];
     if (next !== undefined && next.base < this.#settledSeq)
-      return this.#stop(events, `the lineage takes back settled commits: term ${next.term} begins after ${next.base}`, undefined);
+      return this.#stop(events, `the lineage takes back settled commits: term ${next.term} begins after ${next.base}`);
     this.#endPending(events);
     this.#catchUp(events);
     return events;
@@ -72,14 +76,15 @@ export class ShardReading {
   /** Takes in the next record of a log. */
   record(position: Position, record: ShardRecord): readonly ReadingEvent[] {
     if (this.#stopped !== undefined) {
-      if (!this.#unread.has(position.log)) this.#unread.set(position.log, position.offset);
+      this.#keep({ position, record });
       return nothing;
     }
     const events: ReadingEvent[] = [];
     if (this.#held.first(position.log) !== undefined || !this.#look(position, record, events)) {
       this.#held.hold({ position, record });
       this.#pressure(position.log, events);
-    } else if (this.#stopped === undefined && this.#at < this.#segments.length - 1) this.#catchUp(events);
+    } else if (this.#stopped !== undefined) this.#keep({ position, record });
+    else if (this.#at < this.#segments.length - 1) this.#catchUp(events);
     else if (record.kind === 'commit') this.#pressure(position.log, events);
     return events;
   }
@@ -112,7 +117,7 @@ export class ShardReading {
   }
 
   get stopped(): string | undefined {
-    return this.#stopped;
+    return this.#stopped?.reason;
   }
 
   /**
@@ -187,7 +192,7 @@ export class ShardReading {
     if (verdict.effect === 'stop') {
       // Past the next segment's base nothing can be lost that ever counted: a dead region's damaged tail must not stop the survivor.
       if (index < this.#at) this.#void(position, record, `past the end of its term’s history; ${verdict.reason}`, events);
-      else this.#stop(events, verdict.reason, position);
+      else this.#stop(events, verdict.reason, position, true);
       return;
     }
     const accepted = verdict.effect === 'accept' ? after(cursor, record) : cursor;
@@ -276,7 +281,7 @@ export class ShardReading {
   #goOn(events: ReadingEvent[]): boolean {
     const progress = progressFrom(this.#segments, this.#at, this.#cursors);
     if (progress.kind === 'never-complete') {
-      this.#stop(events, progress.reason, undefined);
+      this.#stop(events, progress.reason);
       return false;
     }
     if (progress.index === this.#at) return true;
@@ -290,11 +295,31 @@ export class ShardReading {
     this.#held.pressure(log, this.#pending.first?.position.log === log ? this.#pending.length : 0, events);
   }
 
-  #stop(events: ReadingEvent[], reason: string, position: Position | undefined): readonly ReadingEvent[] {
-    this.#stopped = reason;
-    if (position !== undefined) this.#unread.set(position.log, position.offset);
+  #stop(events: ReadingEvent[], reason: string, position?: Position, byVerdict = false): readonly ReadingEvent[] {
+    this.#stopped = { reason, byVerdict };
     this.#held.releaseAll(events);
     events.push({ type: 'stopped', reason, position });
     return events;
+  }
+
+  /**
+   * After a stop nobody is paused for this shard, so what comes is kept in memory, the record that stopped it first, while there is room.
+   * A log of which more has come than that can only be read again after a restart, from `neededFrom`.
+   */
+  #keep(item: Positioned<ShardRecord>): void {
+    const { log, offset } = item.position;
+    if (this.#unread.has(log)) return;
+    if (this.#held.length(log) < this.#limits.heldMax) this.#held.hold(item);
+    else this.#unread.set(log, offset);
+  }
+
+  /** Whether the newer lineage shows that the record which stopped the shard stands past the end of its term's history. */
+  #takesBackStop(segments: readonly Segment[], events: ReadingEvent[]): boolean {
+    const next = segments[this.#at + 1];
+    if (this.#stopped?.byVerdict !== true || this.#unread.size > 0) return false;
+    if (next === undefined || next.base > this.cursor.seq) return false;
+    events.push({ type: 'resumed', after: this.#stopped.reason });
+    this.#stopped = undefined;
+    return true;
   }
 }

@@ -240,6 +240,51 @@ describe('beyond the traces', () => {
     expect(settledOf(feed(west, fence(2, 1, 1), commit(2, 1, 2)))).toEqual(['2/t2g1/2/regional']);
   });
 
+  it('the same tail, met before the takeover is learnt of, stops the shard until it is', () => {
+    const { it: survivor, feed } = reading();
+    survivor.learn([segment(1, east, 0)]);
+    feed(east, fence(1, 1, 0), commit(1, 1, 1), commit(1, 1, 2), commit(1, 1, 3));
+    expect(inWords(feed(east, fence(1, 2, 1), commit(1, 2, 2))).at(-1)).toMatch(/^stopped: data loss/);
+    expect(survivor.neededFrom(east)).toBe(1);
+    expect(feed(west, fence(2, 1, 1), commit(2, 1, 2))).toEqual([]);
+    expect(inWords(survivor.learn([segment(1, east, 0), segment(2, west, 1, 'solo')]))).toEqual([
+      expect.stringMatching(/^resumed after data loss/),
+      'settled 1 global',
+      'stranded 2',
+      'stranded 3',
+      'void 2',
+      'fence 1 accepted',
+      'accepted 2',
+      'settled 2 regional',
+    ]);
+    expect(survivor.stopped).toBeUndefined();
+  });
+
+  it('a stop beneath the next base stays, for what is missing counts', () => {
+    const { it: survivor, feed } = reading();
+    survivor.learn([segment(1, east, 0)]);
+    feed(east, fence(1, 1, 0), commit(1, 1, 1), commit(1, 1, 3));
+    expect(survivor.learn([segment(1, east, 0), segment(2, west, 3, 'solo')])).toEqual([]);
+    expect(survivor.stopped).toMatch(/gap/);
+  });
+
+  it('a stop of which more was read than is kept stays until a restart, which goes on from there', () => {
+    const lineage = [segment(1, east, 0), segment(2, west, 1, 'solo')];
+    const small = new ShardReading(shard, undefined, { heldMax: 2, pendingMax: 10 });
+    const feed = feeder(small);
+    small.learn(lineage.slice(0, 1));
+    feed(east, fence(1, 1, 0), commit(1, 1, 1), commit(1, 1, 9));
+    feed(west, fence(2, 1, 1), commit(2, 1, 2), commit(2, 1, 3));
+    expect(small.learn(lineage)).toEqual([]);
+    expect([small.neededFrom(east), small.neededFrom(west)]).toEqual([1, 0]);
+    const again = new ShardReading(shard, small.resume());
+    again.learn(lineage);
+    again.record({ log: east, offset: 1 }, commit(1, 1, 1));
+    expect(inWords(again.record({ log: east, offset: 2 }, commit(1, 1, 9)))).toEqual(['void 9']);
+    [fence(2, 1, 1), commit(2, 1, 2), commit(2, 1, 3)].forEach((record, offset) => again.record({ log: west, offset }, record));
+    expect(again.settledSeq).toBe(3);
+  });
+
   it('a lineage that takes back what was settled stops the shard', () => {
     const { it: log, feed } = reading();
     log.learn([segment(1, east, 0, 'solo')]);

@@ -27,7 +27,7 @@ export function followReading<Event>(
   for (const event of events) {
     if (event.type === 'accepted') writer.onAccepted(event.commit, () => decode(event.commit));
     else if (event.type === 'fence') writer.onFence(event.fence, event.verdict);
-    else if (event.type === 'closed' || event.type === 'stopped') writer.onChange();
+    else if (event.type === 'closed' || event.type === 'stopped' || event.type === 'resumed') writer.onChange();
     else if (event.type === 'stranded' && event.wasAccepted) cache.restart(Math.max(reading.settledSeq, reading.cursor.seq));
   }
 }
