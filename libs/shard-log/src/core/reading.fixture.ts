@@ -94,7 +94,7 @@ export const inWords = (events: readonly ReadingEvent[]): readonly string[] =>
     }
   });
 
-/** Who wrote which settled commit: equal for all readers. */
+/** Who wrote which settled commit, and what it proves. */
 export const settledOf = (events: readonly ReadingEvent[]): readonly string[] =>
   events.flatMap((event) =>
     event.type === 'settled' ? [`${event.commit.term}/${event.commit.writer}/${event.commit.seq}/${event.durability}`] : [],

@@ -1,4 +1,5 @@
 import type { Region, Segment } from '#contracts';
+import { assert } from '#kernel';
 import type { Commit, Receipt, ReceiptsRecord } from './records.ts';
 
 /**
@@ -86,6 +87,20 @@ export class ReceiptBook {
   #of(by: Region, term: number): Kept | undefined {
     return this.#kept.find((kept) => kept.term === term && kept.by === by);
   }
+}
+
+/**
+ * What a settled commit of segment `index` proves. `global` only when it is known to stand in both regions: a receipt of its own term says so;
+ * or its paired segment's successor does, whose base another owner has read, or a paired one's mirror has. A region that closes
+ * its own paired term because the other is gone, and goes on solo, settles commits that the other may never have seen: `regional`.
+ * Understated where the receipt is not known any more, never overstated.
+ */
+export function durabilityOf(segments: readonly Segment[], index: number, isReceipted: boolean): 'global' | 'regional' {
+  const [segment, next] = [segments[index], segments[index + 1]];
+  assert(segment !== undefined, 'a settled commit has its segment');
+  if (segment.mode === 'solo') return 'regional';
+  if (isReceipted || next === undefined) return 'global'; // in the last segment, if paired, only a receipt settles
+  return next.mode === 'paired' || next.owner !== segment.owner ? 'global' : 'regional';
 }
 
 /** Applies one record of region `by`'s `receipts` log to a shard's book. */

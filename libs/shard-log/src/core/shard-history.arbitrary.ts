@@ -13,8 +13,10 @@ export interface ShardHistory {
   /** Per log its length at the end of each chapter: what two shards' logs in one partition are interleaved by. */
   readonly chapterEnds: Readonly<Record<string, readonly number[]>>;
   readonly segments: readonly Segment[];
-  /** As `settledOf` writes them. */
+  /** As `settledOf` writes them, without what they prove. */
   readonly settled: readonly string[];
+  /** Of those, the ones that the other region holds: by a receipt, or because the next segment's owner or mirror has read to its base. */
+  readonly inBoth: { readonly byReceipt: ReadonlySet<string>; readonly bySuccessor: ReadonlySet<string> };
 }
 
 export const bothRegions: readonly Region[] = [east, west];
@@ -74,6 +76,7 @@ export function historyOf(chapters: readonly Chapter[]): ShardHistory {
   const chapterEnds: Record<string, number[]> = { east: [], west: [] };
   const segments: Segment[] = [];
   const settled: string[] = [];
+  const inBoth = { byReceipt: new Set<string>(), bySuccessor: new Set<string>() };
   const late: { due: number; log: Region; records: readonly ShardRecord[] }[] = [];
   let now = segment(1, east, 0);
 
@@ -86,8 +89,13 @@ export function historyOf(chapters: readonly Chapter[]): ShardHistory {
     const reached = writeReceipts(said, now, written, script, isLast);
     const next = isLast ? undefined : nextSegment(now, script, written, reached);
     const end = next?.base ?? (now.mode === 'solo' ? Number.POSITIVE_INFINITY : reached);
-    for (const { term, writer, seq } of written)
-      if (seq <= end) settled.push(`${term}/${writer}/${seq}/${now.mode === 'paired' ? 'global' : 'regional'}`);
+    for (const { term, writer, seq } of written.filter((one) => one.seq <= end)) {
+      const commit = `${term}/${writer}/${seq}`;
+      settled.push(commit);
+      if (now.mode === 'paired' && seq <= reached) inBoth.byReceipt.add(commit);
+      if (now.mode === 'paired' && next !== undefined && !(next.mode === 'solo' && next.owner === now.owner))
+        inBoth.bySuccessor.add(commit);
+    }
     if (next !== undefined) {
       const takenOver = next.mode === 'solo' && next.owner !== now.owner;
       if (takenOver) said.push(cut(now.mirror, next.term));
@@ -99,7 +107,7 @@ export function historyOf(chapters: readonly Chapter[]): ShardHistory {
     for (const zombie of late.filter(({ due }) => due === index)) logs[zombie.log]!.push(...zombie.records);
     for (const region of bothRegions) chapterEnds[region]!.push(logs[region]!.length);
   });
-  return { logs, receiptLogs, chapterEnds, segments, settled };
+  return { logs, receiptLogs, chapterEnds, segments, settled, inBoth };
 }
 
 function writeChapter(log: ShardRecord[], { term, base }: Segment, openings: readonly Opening[]): readonly Written[] {

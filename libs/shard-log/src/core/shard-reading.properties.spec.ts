@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Region } from '#contracts';
 import { settledOf, shard } from './reading.fixture.ts';
+import type { ReadingEvent } from './reading-events.ts';
 import type { ReceiptsRecord, ShardRecord } from './records.ts';
 import { bothRegions, mirrored, rewinds, shardHistory, type Rewinds, type ShardHistory } from './shard-history.arbitrary.ts';
 import { ShardReading } from './shard-reading.ts';
@@ -14,6 +15,8 @@ class Deliveries {
   readonly #next = new Map<string, number>();
   #reading = new ShardReading(shard);
   readonly settled: string[] = [];
+  /** Of each settled commit, as it came. */
+  readonly durability = new Map<string, string>();
 
   constructor(history: ShardHistory, here: Region, mirror: Rewinds) {
     this.#history = history;
@@ -32,13 +35,13 @@ class Deliveries {
     if (source === 4) return this.#learn();
     const region = bothRegions[source % 2]!;
     const kind = source < 2 ? 'log' : 'receipts';
-    const offset = this.#take(`${kind}:${region}`, kind === 'log' ? this.#logs[region]!.length : this.#receipts[region]!.length);
+    const offset = this.#advance(`${kind}:${region}`, kind === 'log' ? this.#logs[region]!.length : this.#receipts[region]!.length);
     if (offset === undefined) return false;
     const events =
       kind === 'log'
         ? this.#reading.record({ log: region, offset }, this.#logs[region]![offset]!)
         : this.#reading.receipts(region, this.#receipts[region]![offset]!);
-    this.settled.push(...settledOf(events));
+    this.#take(events);
     return true;
   }
 
@@ -58,13 +61,21 @@ class Deliveries {
   }
 
   #learn(): boolean {
-    const known = this.#take('lineage', this.#history.segments.length);
+    const known = this.#advance('lineage', this.#history.segments.length);
     if (known === undefined) return false;
-    this.settled.push(...settledOf(this.#reading.learn(this.#history.segments.slice(0, known + 1))));
+    this.#take(this.#reading.learn(this.#history.segments.slice(0, known + 1)));
     return true;
   }
 
-  #take(name: string, length: number): number | undefined {
+  #take(events: readonly ReadingEvent[]): void {
+    for (const line of settledOf(events)) {
+      const slash = line.lastIndexOf('/');
+      this.settled.push(line.slice(0, slash));
+      this.durability.set(line.slice(0, slash), line.slice(slash + 1));
+    }
+  }
+
+  #advance(name: string, length: number): number | undefined {
     const next = this.#next.get(name) ?? 0;
     if (next >= length) return undefined;
     this.#next.set(name, next + 1);
@@ -87,6 +98,12 @@ it('all readers in both regions yield the same settled commits, whatever the int
         run.finish();
         expect(run.reading.stopped).toBeUndefined();
         expect(run.settled).toEqual(history.settled);
+        // Whoever says global is right; and whoever need not have seen the receipt to know it says so.
+        const { byReceipt, bySuccessor } = history.inBoth;
+        for (const [settled, durability] of run.durability) {
+          if (durability === 'global') expect(byReceipt.has(settled) || bySuccessor.has(settled)).toBe(true);
+          else expect(bySuccessor.has(settled)).toBe(false);
+        }
       }
     }),
     { numRuns: 1_500, seed: 20_261_121 },

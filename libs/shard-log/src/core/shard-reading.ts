@@ -7,7 +7,7 @@ import { admission, cursorOf, progressFrom } from './merge.ts';
 import { Queue } from './queue.ts';
 import { isAhead, readingLimits, type ReadingEvent, type ReadingLimits, type ShardResume } from './reading-events.ts';
 import type { Commit, Position, Receipt, ReceiptsRecord, ShardRecord } from './records.ts';
-import { applyReceipts, ReceiptBook } from './settled.ts';
+import { applyReceipts, durabilityOf, ReceiptBook } from './settled.ts';
 
 const nothing: readonly ReadingEvent[] = [];
 
@@ -215,17 +215,18 @@ export class ShardReading {
     }
     assert(index === this.#at, 'history is read one segment at a time');
     events.push({ type: 'accepted', commit, position });
-    if (index < this.#segments.length - 1) this.#settled({ record: commit, position }, this.#segments[index]!, events);
+    if (index < this.#segments.length - 1) this.#settled({ record: commit, position }, index, events);
     else {
       this.#pending.push({ record: commit, position });
       this.#settlePending(events);
     }
   }
 
-  #settled({ record: commit, position }: Positioned<Commit>, segment: Segment, events: ReadingEvent[]): void {
+  #settled({ record: commit, position }: Positioned<Commit>, index: number, events: ReadingEvent[]): void {
     assert(commit.seq === this.#settledSeq + 1, 'settled commits follow each other without a gap');
     this.#settledSeq = commit.seq;
-    events.push({ type: 'settled', commit, position, durability: segment.mode === 'paired' ? 'global' : 'regional' });
+    const isReceipted = this.#receipts.settles(this.#segments[index]!, commit);
+    events.push({ type: 'settled', commit, position, durability: durabilityOf(this.#segments, index, isReceipted) });
   }
 
   /** Settles what waits in the last segment, as far as its mode or its mirror's receipts reach. */
@@ -236,7 +237,7 @@ export class ShardReading {
       assert(first.record.term === last.term, 'only commits of the last segment wait');
       if (last.mode !== 'solo' && !this.#receipts.settles(last, first.record)) return;
       this.#pending.shift();
-      this.#settled(first, last, events);
+      this.#settled(first, this.#segments.length - 1, events);
     }
   }
 
@@ -255,7 +256,7 @@ export class ShardReading {
     if (this.#at === this.#segments.length - 1) return;
     for (let item = this.#pending.shift(); item !== undefined; item = this.#pending.shift()) {
       assert(item.record.term === segment.term, 'only commits of the segment being read wait');
-      if (isHistory(this.#segments, this.#at, item.record.seq)) this.#settled(item, segment, events);
+      if (isHistory(this.#segments, this.#at, item.record.seq)) this.#settled(item, this.#at, events);
       else events.push({ type: 'stranded', commit: item.record, position: item.position, wasAccepted: true });
     }
   }

@@ -153,6 +153,30 @@ describe('trace 15: a segment that its owner never opened', () => {
   });
 });
 
+describe('durability of what settles through a later segment', () => {
+  const written = [fence(1, 1, 0), commit(1, 1, 1), commit(1, 1, 2)];
+
+  it('is regional when the owner closed its own paired term and went on alone, but for what was receipted', () => {
+    const { it: log, feed } = reading();
+    log.learn([segment(1, west, 0)]);
+    feed(west, ...written, close(1));
+    log.receipts(east, receipts(east, receipt(1, 1, 1)));
+    expect(inWords(log.learn([segment(1, west, 0), segment(2, west, 2, 'solo')]))).toEqual(['settled 2 regional']);
+    const late = reading();
+    late.it.learn([segment(1, west, 0), segment(2, west, 2, 'solo')]);
+    expect(settledOf(late.feed(west, ...written))).toEqual(['1/t1g1/1/regional', '1/t1g1/2/regional']);
+  });
+
+  it.each([
+    ['another owner', segment(2, east, 2, 'solo')],
+    ['a pair', segment(2, west, 2)],
+  ])('is global when the next segment has %s, which has read up to its base', (_, next) => {
+    const { it: log, feed } = reading();
+    log.learn([segment(1, west, 0), next]);
+    expect(settledOf(feed(west, ...written))).toEqual(['1/t1g1/1/global', '1/t1g1/2/global']);
+  });
+});
+
 describe('trace 16: the mode belongs to the segment', () => {
   it('a commit of a writer that believes it is solo waits for its receipt in a paired segment', () => {
     const { it: log, feed } = reading();

@@ -118,8 +118,8 @@ class Projector {
     this.#next.set(topic, next + batch.length);
     const { commits, unreadable, pause, resume } = this.#state.apply(batch);
     assert(unreadable.length === 0, 'every record can be read');
-    for (const { commit, durability, topic: stands, offset } of commits) {
-      (this.#settled[commit.shard] ??= []).push(`${commit.term}/${commit.writer}/${commit.seq}/${durability}`);
+    for (const { commit, topic: stands, offset } of commits) {
+      (this.#settled[commit.shard] ??= []).push(`${commit.term}/${commit.writer}/${commit.seq}`);
       assert(this.topics.includes(stands), 'a commit stands in a topic that was read');
       assert(offset >= 0, 'a commit stands at an offset');
     }
@@ -195,6 +195,13 @@ describe('a feed yields every settled commit of every shard exactly once more th
             else if (afterwards === 'recreate') projector.recreateMirror(again);
           }
           projector.finish();
+          if (projector.stopped.size > 0) {
+            // More came after a stop than is kept until the lineage takes it back: a restart goes on from where it stopped.
+            expect(limits.heldMax).toBe(2);
+            projector.store();
+            projector.crash();
+            projector.finish();
+          }
           for (const shard of shards) expect(projector.settled[shard] ?? []).toEqual(history.settled[shard]);
           expect([...projector.stopped]).toEqual([]);
         }),

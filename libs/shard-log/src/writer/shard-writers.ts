@@ -22,6 +22,7 @@ import { openSettledFeed, type OpenSettledFeed } from '../feed/settled-feed.ts';
 import { takeCommands } from './command-intake.ts';
 import { KafkaCommandGateway, type SettledView } from './command-gateway.ts';
 import { Condition } from './condition.ts';
+import { fateOf, type Fate } from './fate-of.ts';
 import { followReading } from './follow-reading.ts';
 import { SerialAppender } from './serial-appender.ts';
 import { ShardWriter } from './shard-writer.ts';
@@ -117,16 +118,8 @@ export class ShardWriters<
     return this.#lineage?.shards[shard]?.at(-1)?.owner;
   }
 
-  fateOf(shard: ShardId, term: number, seq: number): SettledDurability | 'stranded' | undefined {
-    const segments = this.#lineage?.shards[shard] ?? [];
-    const decidedIn = segments.findIndex((segment) => segment.term === term);
-    const next = decidedIn < 0 ? undefined : segments[decidedIn + 1];
-    if (next !== undefined && next.base < seq) return 'stranded';
-    const reading = this.#shards.get(shard)?.reading;
-    if (reading === undefined || reading.settledSeq < seq) return undefined;
-    const segment = segments.findLast(({ base }) => base < seq) ?? segments.at(-1);
-    if (segment === undefined) return undefined;
-    return segment.mode === 'paired' ? 'global' : 'regional';
+  fateOf(shard: ShardId, term: number, seq: number): Fate {
+    return fateOf(this.#lineage?.shards[shard] ?? [], this.#shards.get(shard)?.reading.settledSeq, term, seq);
   }
 
   onSettled(listener: () => void): () => void {
