@@ -7,7 +7,7 @@ const answerSchema = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('approved'), id: z.string().min(1) }),
   z.object({ outcome: z.literal('declined'), reason: z.string() }),
 ]);
-const answerCharactersMax = 64 * 1024;
+const answerBytesMax = 64 * 1024;
 
 export interface HttpPaymentProviderOptions {
   /** Base URL, as in the topology. */
@@ -58,7 +58,7 @@ export class HttpPaymentProvider implements PaymentProvider {
         signal: AbortSignal.timeout(this.#options.timeoutMs),
       });
       status = response.status;
-      text = (await response.text()).slice(0, answerCharactersMax);
+      text = await textOf(response);
     } catch (cause) {
       throw new ProviderUnknownError(`${about}: no answer`, { cause });
     }
@@ -67,6 +67,18 @@ export class HttpPaymentProvider implements PaymentProvider {
     if (!answer.success) throw new ProviderUnknownError(`${about}: answered what is no outcome: ${text.slice(0, 300)}`);
     return answer.data.outcome === 'approved' ? { outcome: 'approved', providerId: answer.data.id } : answer.data;
   }
+}
+
+/** @throws when the body is longer than any outcome is: nothing of it is kept, and no more is read */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > answerBytesMax) throw new Error(`the answer is longer than ${answerBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parsed(text: string): unknown {
