@@ -1,8 +1,9 @@
+import type { Pool } from 'pg';
 import type { EventCatalogue, ShardId } from '#contracts';
 import type { BatchWriter } from './batch-writer.ts';
 import { admit, type Admission } from './core/admission.ts';
 import { BlockedStreams } from './core/blocked-streams.ts';
-import { readOpen, readParked, setStatus, type ParkedRecord } from './postgres/parked-table.ts';
+import { readOpen, readParked, readParkedCommits, setStatus, type ParkedRecord } from './postgres/parked-table.ts';
 import type { SettledEvent, Tx } from './projection.port.ts';
 
 export type ParkedDecision = 'skip' | 'retry';
@@ -12,6 +13,35 @@ export type ParkedOutcome =
   | { readonly outcome: 'refused'; readonly code: 'unknown-record' | 'already-decided' | 'only-withheld' | 'unreadable' };
 
 type Project<Event> = (events: readonly SettledEvent<Event>[]) => Promise<string | undefined>;
+
+const retriedMax = 1_000;
+
+/**
+ * Reads again every parked commit that can be decoded now, each with what waits for it: after an upgrade nobody need ask for it.
+ * Resolves with how many were applied.
+ */
+export async function retryDecodable<Event extends { readonly type: string }, State>(
+  writer: BatchWriter<Event, State>,
+  pool: Pool,
+  catalogue: Pick<EventCatalogue<Event>, 'decode'>,
+): Promise<number> {
+  let applied = 0;
+  for (const { id, body } of await readParkedCommits(pool, retriedMax)) {
+    if (!canDecode(catalogue, body ?? '')) continue;
+    const outcome = await decideParked(writer, catalogue, id, 'retry');
+    if (outcome.outcome === 'decided' && outcome.status === 'applied') applied++;
+  }
+  return applied;
+}
+
+function canDecode(catalogue: Pick<EventCatalogue<{ readonly type: string }>, 'decode'>, body: string): boolean {
+  try {
+    catalogue.decode(body);
+    return true;
+  } catch {
+    return false; // it stays parked, with the reason that it was parked for
+  }
+}
 
 /**
  * Skips a parked record, or reads it again (after an upgrade); then applies, in order of seq, all that was withheld because of it

@@ -19,5 +19,8 @@ export { inReadSnapshot, progressOfHome, READ_DATABASE } from './reads/read-snap
 export { decodeCursor, encodeCursor } from './reads/page-cursor.ts';
 export { startProjector, type ServiceProjector } from './process/start-projector.ts';
 export { projectorModule } from './process/projector.module.ts';
+export { parkedModule } from './process/parked.controller.ts';
+export { namedRecord, parkedRecords, type ParkedRecords, type ParkedRecordsOptions } from './process/parked-records.ts';
+export { ParkedAnnouncer } from './process/parked-announcer.ts';
 export type { ProjectorReportOptions } from './process/projector-report.ts';
 export { rebuild, type RebuildOptions, type RebuildResult } from './rebuild.ts';

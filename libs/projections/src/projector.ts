@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { BatchWriter } from './batch-writer.ts';
 import { BatchBuffer } from './core/batch-buffer.ts';
 import { isPoison } from './core/fold-error.ts';
-import { decideParked, type ParkedDecision, type ParkedOutcome } from './decide-parked.ts';
+import { decideParked, retryDecodable, type ParkedDecision, type ParkedOutcome } from './decide-parked.ts';
 import { ParkedOutbox } from './parked-outbox.ts';
 import { releaseClient, reportedByTheQuery, type ProjectionDatabase } from './postgres/database.ts';
 import type { ParkedRecord } from './postgres/parked-table.ts';
@@ -35,6 +35,8 @@ export interface RunProjections<Event extends { readonly type: string }, State> 
   readonly openFeed: OpenFeed;
   /** Appends to the region's `parked` topic. Told again of a record whose announcement is in doubt. */
   announceParked(records: readonly ParkedRecord[]): Promise<void>;
+  /** Each leadership begins by reading again what was parked and can be decoded now. Default: people decide. */
+  readonly retryParked?: boolean;
   readonly log: ProjectorLog;
   readonly pace?: Partial<ProjectorPace>;
 }
@@ -202,6 +204,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
         },
       });
       log.info({ projector: definition.name, version: writer.stored.version }, 'projector leads');
+      if (this.#options.retryParked === true) await this.#retryParked(writer);
       this.#outbox.wake();
       while (!this.#stopping.signal.aborted && !lost.aborted && !failed.signal.aborted) await this.#step(writer, buffer);
       failed.signal.throwIfAborted();
@@ -211,6 +214,12 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
       await leadership.feed?.close();
       for (const question of this.#questions.splice(0)) await question(writer).catch(() => undefined); // its asker was told
     }
+  }
+
+  async #retryParked(writer: BatchWriter<Event, State>): Promise<void> {
+    const { database, definition, log } = this.#options;
+    const applied = await retryDecodable(writer, database.pool, definition.catalogue);
+    if (applied > 0) log.info({ projector: definition.name, applied }, 'parked records can be read now, and were applied');
   }
 
   async #step(writer: BatchWriter<Event, State>, buffer: BatchBuffer): Promise<void> {

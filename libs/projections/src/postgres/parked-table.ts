@@ -123,3 +123,12 @@ export async function readUnannounced(tx: Tx, limit: number): Promise<readonly P
 export async function markAnnounced(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx.query('update parked_record set announced_at = now() where id = any($1::text[])', [ids]);
 }
+
+/** Parked commits (what is only withheld goes on with them), oldest first. */
+export async function readParkedCommits(tx: Tx, limit: number): Promise<readonly Pick<ParkedRecord, 'id' | 'body'>[]> {
+  const { rows } = await tx.query(
+    `select id, body from parked_record where status = 'parked' and shard is not null order by shard, seq limit $1`,
+    [limit],
+  );
+  return rows.map((row) => ({ id: row['id'] as string, body: row['body'] as string | null }));
+}

@@ -1,4 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { parkedModule } from './parked.controller.ts';
+import { parkedRecords } from './parked-records.ts';
 import { PROJECTOR_REPORT, ProjectorController, REBUILD_JOB } from './projector.controller.ts';
 import type { ProjectorReportOptions } from './projector-report.ts';
 import type { RebuildJob } from './rebuild-job.ts';
@@ -8,6 +10,7 @@ class ProjectorModule {}
 
 export const projectorModule = (report: ProjectorReportOptions, rebuildJob: RebuildJob): DynamicModule => ({
   module: ProjectorModule,
+  imports: [parkedModule(parkedRecords({ pool: report.pool, projector: report.projector, reader: undefined }))],
   controllers: [ProjectorController],
   providers: [
     { provide: PROJECTOR_REPORT, useValue: report },
