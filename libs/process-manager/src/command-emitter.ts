@@ -16,7 +16,14 @@ export async function openCommandEmitter(
       const results = await Promise.allSettled(
         commands.map(({ commandId, shard, key, correlation, command }) => {
           const { service, partition } = shardOf(shard);
-          const value = JSON.stringify({ commandId, shard, correlation, traceparent: traces.traceparentOf(correlation), reply: false, command });
+          const value = JSON.stringify({
+            commandId,
+            shard,
+            correlation,
+            traceparent: traces.traceparentOf(correlation),
+            reply: false,
+            command,
+          });
           return appender.append(commandsTopic(service), partition, { key, headers: {}, value });
         }),
       );

@@ -1,5 +1,6 @@
 import type { ShardId } from '#contracts';
 import { LeastRecentlyUsed, selectMany, upsertMany, type Columns, type Projection, type SettledEvent, type Tx } from '#projections';
+import type { EmitMode } from './leadership.ts';
 import type { ProcessDefinition, RequiredCommand } from './process.ts';
 
 /** Where commands go. Resolves when Kafka has acknowledged all of them; rejects when that is not certain. */
@@ -10,6 +11,8 @@ export interface ProcessHost<Event, State, Command> {
   /** Raised when the same events shall give other states: they are then folded anew from the start of the logs. */
   readonly version: number;
   readonly emit: EmitCommands<Command>;
+  /** Asked once per batch: what it emits. */
+  readonly mode: () => EmitMode;
   /** Only the region that owns the target shard issues a command; the other region folds the same states and stays silent. */
   readonly owns: (shard: ShardId) => boolean;
   /** UTC, ISO 8601: what the commands carry as their time. */
@@ -45,7 +48,8 @@ const rememberedMax = 20_000;
 
 /**
  * A process manager as a projection: its states stand in the transaction that moves its checkpoint. What a batch makes newly
- * required is emitted before that transaction commits, so a crash in between emits it again and never loses it.
+ * required is emitted before that transaction commits, so a crash in between emits it again and never loses it. What is folded
+ * in silence (see `EmitMode`) is the sweeper's to state.
  */
 export function processProjection<Event, State, Command>(host: ProcessHost<Event, State, Command>): Projection<Event> {
   const { definition } = host;
@@ -59,7 +63,13 @@ export function processProjection<Event, State, Command>(host: ProcessHost<Event
       if (state === undefined) missing.push(key);
       else states.set(key, state);
     }
-    const rows = await selectMany(tx, processTable, columns, ['key'], missing.map((key) => ({ key })));
+    const rows = await selectMany(
+      tx,
+      processTable,
+      columns,
+      ['key'],
+      missing.map((key) => ({ key })),
+    );
     for (const row of rows) states.set(row['key'] as string, row['state'] as State);
     for (const key of missing) if (!states.has(key)) states.set(key, definition.initial(key));
     return states;
@@ -74,12 +84,13 @@ export function processProjection<Event, State, Command>(host: ProcessHost<Event
       const before = await read([...byKey.keys()], tx);
       const after = new Map<string, State>();
       const commands: RequiredCommand<Command>[] = [];
-      const now = host.now();
+      const [now, mode] = [host.now(), host.mode()];
       for (const [key, events] of byKey) {
         const known = before.get(key)!;
         const state = events.reduce<State>((folded, { event, shard }) => definition.evolve(folded, event, { shard }), known);
         after.set(key, state);
-        const issued = new Set(definition.required(known, now).map(({ commandId }) => commandId));
+        if (mode === 'nothing') continue;
+        const issued = new Set(mode === 'everything' ? [] : definition.required(known, now).map(({ commandId }) => commandId));
         for (const command of definition.required(state, now))
           if (!issued.has(command.commandId) && host.owns(command.shard)) commands.push(command);
       }

@@ -1,12 +1,27 @@
 import type { Region, Service, ShardId, Topology } from '#contracts';
 import {
-  migrate, openProjectionDatabase, runProjections, runtimeTables, tablesMigration, type ProjectionDatabase, type Projector, type ProjectorLog,
+  migrate,
+  namedRecord,
+  openProjectionDatabase,
+  ParkedAnnouncer,
+  parkedRecords,
+  readProgress,
+  runProjections,
+  runtimeTables,
+  tablesMigration,
+  type OpenFeed,
+  type ParkedRecords,
+  type ProjectionDatabase,
+  type Projector,
+  type ProjectorLog,
 } from '#projections';
 import { openSettledFeed, type LogCluster } from '#shard-log';
+import { CatchUp, endsOf, topicsOf } from './catch-up.ts';
 import { openCommandEmitter } from './command-emitter.ts';
+import { Leadership } from './leadership.ts';
 import { processProjection, processTables, type ProcessHost } from './process-projection.ts';
 import type { ProcessDefinition } from './process.ts';
-import { startSweeper } from './sweeper.ts';
+import { startSweeper, type SweepPace } from './sweeper.ts';
 import { TraceMemory } from './trace-memory.ts';
 
 export interface RunProcessManager<Event extends { readonly type: string }, State, Command extends { readonly type: string }> {
@@ -23,15 +38,24 @@ export interface RunProcessManager<Event extends { readonly type: string }, Stat
   /** Its own schema: states, checkpoint and parked records. */
   readonly schema: string;
   readonly ownerOf: (shard: ShardId) => Region | undefined;
+  /** Told of every state that moved or was swept, while this instance leads and has caught up. */
   readonly onState?: (key: string, state: State) => void;
+  /** This instance does not lead any more: another one is told of the states now. */
+  readonly onDeposed?: () => void;
   /** Shared with whoever else emits commands that follow from the same events. Default: its own. */
   readonly traces?: TraceMemory;
+  readonly sweepPace?: Partial<SweepPace>;
   readonly log: ProjectorLog;
 }
+
+/** Longer than a mirror's usual delay: what is held back longer by a cut link does not hold up the rest. */
+const heldBackMs = 10_000;
 
 export interface RunningProcessManager {
   readonly projector: Projector;
   readonly database: ProjectionDatabase;
+  /** What it could not read: it waits for a decision like what a projector has parked, under ids that begin with its name. */
+  readonly parked: ParkedRecords;
   stop(): Promise<void>;
 }
 
@@ -42,7 +66,7 @@ export interface RunningProcessManager {
 export async function runProcessManager<Event extends { readonly type: string }, State, Command extends { readonly type: string }>(
   options: RunProcessManager<Event, State, Command>,
 ): Promise<RunningProcessManager> {
-  const { definition, here, topology, cluster, databaseUrl: url, schema, log, traces = new TraceMemory() } = options;
+  const { definition, here, cluster, databaseUrl: url, schema, log, traces = new TraceMemory() } = options;
   await migrate({ url, schema, migrations: [tablesMigration('ProcessTables1763700000000', [...runtimeTables, ...processTables])] });
   const database = openProjectionDatabase({
     url,
@@ -52,50 +76,93 @@ export async function runProcessManager<Event extends { readonly type: string },
     onIdleError: (error) => log.warn({ error: error.message }, 'an idle connection broke'),
   });
   const emitter = await openCommandEmitter(cluster, `${definition.name}-commands`, traces);
+  const now = (): string => new Date().toISOString();
+  const leadership = new Leadership(now, () => options.onDeposed?.());
   const host: ProcessHost<Event, State, Command> = {
     definition,
     version: options.version,
     emit: emitter.emit,
+    mode: () => leadership.mode,
     owns: (shard) => options.ownerOf(shard) === here,
-    now: () => new Date().toISOString(),
-    onState: options.onState,
+    now,
+    onState: (key, state) => {
+      if (leadership.mode !== 'nothing') options.onState?.(key, state);
+    },
   };
+  const announcer = new ParkedAnnouncer(cluster, `${definition.name}-parked`);
   const projector = runProjections({
     database,
     definition: { name: definition.name, catalogue: options.catalogue, streams: undefined, projections: [processProjection(host)] },
-    openFeed: (from, handlers) =>
-      openSettledFeed({
-        name: definition.name,
-        paceMs: 10,
-        here,
-        topology: { regions: Object.keys(topology.regions) as Region[], partitions: topology.partitions },
-        services: options.services,
-        cluster,
-        from,
-        onBatch: (batch) => {
-          traces.note(batch.commits);
-          return handlers.onBatch(batch);
-        },
-        onUnreadable: () => undefined, // the service's own projector sets it aside and reports it
-        onShardStopped: (shard, reason) => log.warn({ shard, reason }, 'the shard stands still: data was lost'),
-        onStopped: handlers.onStopped,
-      }),
-    announceParked: () => Promise.resolve(), // the service's own projector announces it
+    openFeed: leadingFeed(options, traces, database, leadership),
+    announceParked: (records) => announcer.announce(records.map((record) => namedRecord(definition.name, record))),
+    retryParked: true,
     log,
   });
   const sweeper = startSweeper(host, {
     pool: database.pool,
-    maySweep: () => projector.status().role === 'leader',
+    leadership,
+    ...(options.sweepPace === undefined ? {} : { pace: options.sweepPace }),
     onError: (error) => log.warn({ error: String(error) }, 'a sweep failed; the next one does its work'),
   });
   return {
     projector,
     database,
+    parked: parkedRecords({ pool: database.pool, projector, reader: definition.name }),
     stop: async () => {
       await sweeper.stop();
       await projector.stop();
+      await announcer.close();
       await emitter.close();
       await database.close();
     },
+  };
+}
+
+/** A leadership begins with its feed, behind the logs' ends as they are now, and ends with it. */
+function leadingFeed<Event extends { readonly type: string }, State, Command extends { readonly type: string }>(
+  { definition, here, topology, services, cluster, log }: RunProcessManager<Event, State, Command>,
+  traces: TraceMemory,
+  database: ProjectionDatabase,
+  leadership: Leadership,
+): OpenFeed {
+  const regions = Object.keys(topology.regions) as Region[];
+  return async (from, handlers) => {
+    const ends = await endsOf(cluster, topicsOf(here, regions, services));
+    const handedOver: Record<ShardId, number> = {};
+    const feed = await openSettledFeed({
+      name: definition.name,
+      paceMs: 10,
+      here,
+      topology: { regions, partitions: topology.partitions },
+      services,
+      cluster,
+      from,
+      onBatch: (batch) => {
+        traces.note(batch.commits);
+        Object.assign(handedOver, batch.moved);
+        return handlers.onBatch(batch);
+      },
+      onUnreadable: () => undefined, // the service's own projector sets it aside and reports it
+      onShardStopped: (shard, reason) => log.warn({ shard, reason }, 'the shard stands still: data was lost'),
+      onStopped: handlers.onStopped,
+    });
+    leadership.begin(
+      new CatchUp({
+        ends,
+        nextOffset: (topic, partition) => feed.nextOffset(topic, partition),
+        handedOver: () => handedOver,
+        stored: () => readProgress(database.pool),
+        nowMs: () => performance.now(),
+        heldBackMs,
+      }),
+    );
+    return {
+      stoppedShards: () => feed.stoppedShards(),
+      nextOffset: (topic, partition) => feed.nextOffset(topic, partition),
+      close: () => {
+        leadership.end();
+        return feed.close();
+      },
+    };
   };
 }

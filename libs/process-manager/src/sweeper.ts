@@ -1,16 +1,20 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '#projections';
+import type { Leadership, SweepTurn } from './leadership.ts';
 import { processTable, type ProcessHost } from './process-projection.ts';
 import type { RequiredCommand } from './process.ts';
 
 export interface SweepPace {
   /** From the end of one sweep to the start of the next. */
   readonly intervalMs: number;
+  /** The same while a new leadership catches up, and until it has stated all that was due. */
+  readonly resumeIntervalMs: number;
   /** A process that has not moved for so long is swept; after a sweep it rests as long again. */
   readonly restMs: number;
   readonly processesPerSweepMax: number;
 }
 
-export const defaultSweepPace: SweepPace = { intervalMs: 1_000, restMs: 10_000, processesPerSweepMax: 200 };
+export const defaultSweepPace: SweepPace = { intervalMs: 1_000, resumeIntervalMs: 100, restMs: 10_000, processesPerSweepMax: 200 };
 
 export interface Sweeper {
   /** Processes that the last sweep found unfinished and at rest. */
@@ -18,61 +22,70 @@ export interface Sweeper {
   stop(): Promise<void>;
 }
 
+export interface SweeperOptions {
+  readonly pool: Pool;
+  /** Only a leader that has caught up sweeps: an old state would require what was done long ago. */
+  readonly leadership: Pick<Leadership, 'sweepTurn' | 'roundIsOver' | 'mode'>;
+  readonly pace?: Partial<SweepPace>;
+  readonly onError: (error: unknown) => void;
+}
+
 /**
  * Emits again what unfinished processes still require: commands whose emission or handling was lost, deadlines that have passed,
- * and everything that a takeover left half-done. Repeats are harmless: deciders recognise them. A row lock that skips what is
- * locked lets two instances sweep side by side.
+ * and everything that a takeover left half-done. A new leader sweeps all of them as soon as it has caught up. Repeats are harmless:
+ * deciders recognise them. A row lock that skips what is locked lets two instances sweep side by side.
  */
-export function startSweeper<Event, State, Command>(
-  host: ProcessHost<Event, State, Command>,
-  options: {
-    readonly pool: Pool;
-    /** Sweeping waits while the process manager has not caught up: an old state would require what was done long ago. */
-    readonly maySweep: () => boolean;
-    readonly pace?: Partial<SweepPace>;
-    readonly onError: (error: unknown) => void;
-  },
-): Sweeper {
+export function startSweeper<Event, State, Command>(host: ProcessHost<Event, State, Command>, options: SweeperOptions): Sweeper {
   const pace = { ...defaultSweepPace, ...options.pace };
+  const { leadership } = options;
   let stopped = false;
   let lastSwept = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
 
-  const sweep = async (): Promise<void> => {
-    const client = await options.pool.connect();
-    try {
-      await client.query('begin');
-      const { rows } = await client.query<{ key: string; state: State }>(
-        `select key, state from ${processTable}
-         where not done and (moved_at < now() - $1 * interval '1 millisecond' or deadline between moved_at and now())
-         order by moved_at limit $2 for update skip locked`,
-        [pace.restMs, pace.processesPerSweepMax],
-      );
-      lastSwept = rows.length;
-      for (const { key, state } of rows) host.onState?.(key, state);
+  const sweep = async ({ resumedAt }: SweepTurn): Promise<number> =>
+    inTransaction(options.pool, async (tx) => {
       const now = host.now();
+      const { rows } = await tx.query<{ key: string; state: State }>(
+        `select key, state from ${processTable}
+         where not done and (
+           moved_at <= greatest($1::timestamptz - $2 * interval '1 millisecond', $3::timestamptz) or deadline between moved_at and $1::timestamptz
+         )
+         order by moved_at limit $4 for update skip locked`,
+        [now, pace.restMs, resumedAt, pace.processesPerSweepMax],
+      );
+      for (const { key, state } of rows) host.onState?.(key, state);
       const commands: RequiredCommand<Command>[] = rows
         .flatMap(({ state }) => host.definition.required(state, now))
         .filter(({ shard }) => host.owns(shard));
       if (commands.length > 0) await host.emit(commands);
-      await client.query(`update ${processTable} set moved_at = now() where key = any($1)`, [rows.map(({ key }) => key)]);
-      await client.query('commit');
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined); // the connection is gone: nothing stands
-      throw error;
-    } finally {
-      client.release();
-    }
+      await tx.query(`update ${processTable} set moved_at = $2 where key = any($1)`, [rows.map(({ key }) => key), now]);
+      return rows.length;
+    });
+
+  const takeTurn = async (): Promise<void> => {
+    const turn = await leadership.sweepTurn();
+    if (turn === undefined) return;
+    lastSwept = await sweep(turn);
+    if (lastSwept < pace.processesPerSweepMax) leadership.roundIsOver(turn);
   };
 
-  const next = (): void => {
+  const turnAndGoOn = async (): Promise<void> => {
+    try {
+      await takeTurn();
+      next(leadership.mode === 'what-is-new' ? pace.intervalMs : pace.resumeIntervalMs);
+    } catch (error) {
+      options.onError(error);
+      next(pace.intervalMs);
+    }
+  };
+  const next = (delayMs: number): void => {
     if (stopped) return;
     timer = setTimeout(() => {
-      running = (options.maySweep() ? sweep() : Promise.resolve()).catch(options.onError).finally(next);
-    }, pace.intervalMs);
+      running = turnAndGoOn();
+    }, delayMs);
   };
-  next();
+  next(pace.resumeIntervalMs);
 
   return {
     get lastSwept() {
