@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { Region, Topology } from '#contracts';
+import { parkedModule, type ParkedRecords } from '#projections';
 import { CLOCK, COMMAND_GATEWAY, REGION, systemClock, TOPOLOGY } from '#service-kit';
 import type { CommandGateway } from '#shard-log';
 import { inventoryReadControllers, inventoryReadProviders } from './inventory-reads.providers.ts';
@@ -11,6 +12,8 @@ export interface InventoryModuleOptions {
   readonly topology: Topology;
   readonly gateway: CommandGateway;
   readonly reads: readonly Provider[];
+  /** What the process manager of this process has parked. */
+  readonly parked: ParkedRecords;
 }
 
 @Module({})
@@ -18,7 +21,7 @@ export class InventoryModule {
   static with(options: InventoryModuleOptions): DynamicModule {
     return {
       module: InventoryModule,
-      imports: [CqrsModule.forRoot()],
+      imports: [CqrsModule.forRoot(), parkedModule(options.parked)],
       controllers: [...stockWriteControllers, ...inventoryReadControllers],
       providers: [
         ...stockWriteProviders,

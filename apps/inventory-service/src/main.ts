@@ -1,6 +1,6 @@
 import { inventoryCommandSchema, inventoryEvents } from '#contracts';
 import { runProcessManager } from '#process-manager';
-import { openServiceReads, startShardService } from '#service-host';
+import { openServiceReads, startPart, startShardService } from '#service-host';
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
 import { inventoryDecider } from './domain/inventory.ts';
 import { transfersProcess } from './domain/transfers.ts';
@@ -29,8 +29,8 @@ await runProcess('inventory-service', async (parts) => {
     entities: inventoryReadEntities,
     migrations: inventoryMigrations,
   });
-  await lifecycle.start('transfers', async () => {
-    const transfers = await runProcessManager({
+  const transfers = await startPart(parts, 'transfers', () =>
+    runProcessManager({
       definition: transfersProcess(topology),
       version: transfersVersion,
       services: ['inventory'],
@@ -42,10 +42,9 @@ await runProcess('inventory-service', async (parts) => {
       schema: 'inventory_transfers',
       ownerOf: (shard) => writers.ownerOf(shard),
       log,
-    });
-    return () => transfers.stop();
-  });
-  const module = InventoryModule.with({ region, topology, gateway: writers.gateway, reads: reads.providers });
+    }),
+  );
+  const module = InventoryModule.with({ region, topology, gateway: writers.gateway, reads: reads.providers, parked: transfers.parked });
   const app = await createServiceApp(module, { log, health, verifier: createVerifier(topology.identity) });
   await lifecycle.start('http', () => listenOn(app, listen));
 });

@@ -1,6 +1,6 @@
 import { allEvents, orderCommandSchema, orderEvents } from '#contracts';
 import { runProcessManager } from '#process-manager';
-import { openServiceReads, startShardService } from '#service-host';
+import { openServiceReads, startPart, startShardService } from '#service-host';
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
 import { checkoutProcess } from './domain/checkout.ts';
 import { orderDecider } from './domain/order.ts';
@@ -26,8 +26,8 @@ await runProcess('order-service', async (parts) => {
     stateVersion: orderStateVersion,
   });
   const reads = await openServiceReads(parts, { service: 'order', database, entities: orderReadEntities, migrations: orderMigrations });
-  await lifecycle.start('checkout', async () => {
-    const checkout = await runProcessManager({
+  const checkout = await startPart(parts, 'checkout', () =>
+    runProcessManager({
       definition: checkoutProcess(topology),
       version: checkoutVersion,
       services: ['order', 'inventory', 'payment'],
@@ -39,9 +39,8 @@ await runProcess('order-service', async (parts) => {
       schema: 'order_checkout',
       ownerOf: (shard) => writers.ownerOf(shard),
       log,
-    });
-    return () => checkout.stop();
-  });
+    }),
+  );
   const module = OrderModule.with({
     region,
     topology,
@@ -49,6 +48,7 @@ await runProcess('order-service', async (parts) => {
     catalogue: new HttpCatalogue({ inventoryUrls: addresses.services.inventory, freshMs: 2_000, timeoutMs: 3_000, rememberedMax: 20_000 }),
     outcomes: new ProjectedOrderOutcomes(reads.source),
     reads: reads.providers,
+    parked: checkout.parked,
   });
   const app = await createServiceApp(module, { log, health, verifier: createVerifier(topology.identity) });
   await lifecycle.start('http', () => listenOn(app, listen));

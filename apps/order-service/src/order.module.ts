@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { Region, Topology } from '#contracts';
+import { parkedModule, type ParkedRecords } from '#projections';
 import { CLOCK, COMMAND_GATEWAY, REGION, systemClock, TOPOLOGY } from '#service-kit';
 import type { CommandGateway } from '#shard-log';
 import { orderReadControllers, orderReadProviders } from './order-reads.providers.ts';
@@ -15,6 +16,8 @@ export interface OrderModuleOptions {
   readonly catalogue: Catalogue;
   readonly outcomes: OrderOutcomes;
   readonly reads: readonly Provider[];
+  /** What the process manager of this process has parked. */
+  readonly parked: ParkedRecords;
 }
 
 @Module({})
@@ -22,7 +25,7 @@ export class OrderModule {
   static with(options: OrderModuleOptions): DynamicModule {
     return {
       module: OrderModule,
-      imports: [CqrsModule.forRoot()],
+      imports: [CqrsModule.forRoot(), parkedModule(options.parked)],
       controllers: [...orderWriteControllers, ...orderReadControllers],
       providers: [
         ...orderWriteProviders,

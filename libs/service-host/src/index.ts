@@ -1,2 +1,3 @@
 export { startShardService, type ShardService, type ShardServiceOptions } from './shard-service.ts';
+export { startPart } from './start-part.ts';
 export { openServiceReads, type ServiceReadsOptions } from './service-reads.ts';

@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import { parkedDecisionAnswerSchema, parkedListAnswerSchema, type ParkedRecordRead } from '#contracts';
-import type { PartStatus } from '#embedded-runtime';
-import { projectorsAmong } from '../status/status.verb.ts';
 import { askJson } from '../terminal/get-json.ts';
 import { runtime } from '../terminal/home.ts';
 import { table } from '../terminal/table.ts';
 import { answerWith, verb, type Answer, type CommonOptions } from '../terminal/verb.ts';
+import { parkedKeepersAmong, type Keeper } from './parked-keepers.ts';
 
-/** Each region parks for itself: what is decided in one must be decided in the other too, so a decision goes to all that know the id. */
+/**
+ * Each region parks for itself: what is decided in one must be decided in the other too, so a decision goes to all that know the id.
+ * A process manager parks for itself too, under an id that begins with its name: each is decided about by itself.
+ */
 interface ParkedAt {
   readonly part: string;
   readonly url: string;
@@ -70,11 +72,11 @@ async function decide(id: string, decision: 'retry' | 'skip'): Promise<Answer> {
 
 async function allParked(): Promise<readonly ParkedAt[]> {
   const { parts } = await runtime().status();
-  const lists = await Promise.all(projectorsAmong(parts).map(parkedAt));
+  const lists = await Promise.all(parkedKeepersAmong(parts).map(parkedAt));
   return lists.flat();
 }
 
-async function parkedAt({ name, url }: PartStatus & { readonly url: string }): Promise<readonly ParkedAt[]> {
+async function parkedAt({ name, url }: Keeper): Promise<readonly ParkedAt[]> {
   const { records } = await askJson({ url: `${url}/internal/parked`, answer: parkedListAnswerSchema });
   return records.map((record) => ({ part: name, url, record }));
 }

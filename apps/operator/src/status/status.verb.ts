@@ -121,7 +121,7 @@ async function askProjectors(parts: readonly PartStatus[]): Promise<readonly Pro
   );
 }
 
-/** The parts that keep projections: they alone serve `/internal/checksums` and `/internal/parked`. */
+/** The parts that keep projections: they alone serve `/internal/checksums`. */
 export const projectorsAmong = (parts: readonly PartStatus[]): readonly (PartStatus & { readonly url: string })[] =>
   parts.filter(
     (part): part is PartStatus & { readonly url: string } =>
