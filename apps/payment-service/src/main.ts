@@ -1,5 +1,5 @@
 import { paymentCommandSchema, paymentEvents } from '#contracts';
-import { openServiceReads, startShardService } from '#service-host';
+import { openServiceReads, startPart, startShardService } from '#service-host';
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
 import { startProviderCalls } from './call-provider/call-provider.ts';
 import { paymentDecider } from './domain/payment.ts';
@@ -19,19 +19,23 @@ await runProcess('payment-service', async (parts) => {
     projector: paymentProjector.name,
     stateVersion: paymentStateVersion,
   });
-  const reads = await openServiceReads(parts, { service: 'payment', database, entities: paymentReadEntities, migrations: paymentMigrations });
-  await lifecycle.start('provider-calls', async () => {
-    const calls = await startProviderCalls({
+  const reads = await openServiceReads(parts, {
+    service: 'payment',
+    database,
+    entities: paymentReadEntities,
+    migrations: paymentMigrations,
+  });
+  const calls = await startPart(parts, 'provider-calls', () =>
+    startProviderCalls({
       here: region,
       topology,
       cluster,
       databaseUrl: addresses.postgres,
       ownerOf: (shard) => writers.ownerOf(shard),
       log,
-    });
-    return () => calls.stop();
-  });
-  const module = PaymentModule.with({ region, topology, reads: reads.providers });
+    }),
+  );
+  const module = PaymentModule.with({ region, topology, reads: reads.providers, parked: calls.parked });
   const app = await createServiceApp(module, { log, health, verifier: createVerifier(topology.identity) });
   await lifecycle.start('http', () => listenOn(app, listen));
 });

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { Region, Topology } from '#contracts';
+import { parkedModule, type ParkedRecords } from '#projections';
 import { REGION, TOPOLOGY } from '#service-kit';
 import { paymentReadControllers, paymentReadProviders } from './payment-reads.providers.ts';
 
@@ -8,6 +9,8 @@ export interface PaymentModuleOptions {
   readonly region: Region;
   readonly topology: Topology;
   readonly reads: readonly Provider[];
+  /** What the process manager of this process has parked. */
+  readonly parked: ParkedRecords;
 }
 
 /** Payments are commanded by the checkout and by the provider's answers: over HTTP they are only read. */
@@ -16,7 +19,7 @@ export class PaymentModule {
   static with(options: PaymentModuleOptions): DynamicModule {
     return {
       module: PaymentModule,
-      imports: [CqrsModule.forRoot()],
+      imports: [CqrsModule.forRoot(), parkedModule(options.parked)],
       controllers: [...paymentReadControllers],
       providers: [
         ...paymentReadProviders,

@@ -45,5 +45,6 @@ export const metricNames = {
   receiptsWritten: 'evenkeel_receipts_total',
   mirrorLag: 'evenkeel_mirror_lag_records',
   providerCalls: 'evenkeel_provider_calls_total',
+  movementsRefused: 'evenkeel_payment_movements_refused_total',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];

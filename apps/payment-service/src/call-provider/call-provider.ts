@@ -1,11 +1,19 @@
 import { paymentEvents, type Region, type ShardId, type Topology } from '#contracts';
 import { openCommandEmitter, runProcessManager, TraceMemory } from '#process-manager';
+import type { ParkedRecords } from '#projections';
 import type { LogCluster } from '#shard-log';
+import { metricNames, metrics } from '#telemetry';
 import type { Logger } from 'pino';
 import { intentsProcess, outstandingCalls } from '../domain/intents.ts';
 import { HttpPaymentProvider } from '../provider/http-payment-provider.ts';
 import { OutcomeShards, paymentShardOf } from './outcome-shards.ts';
 import { ProviderCaller } from './provider-caller.ts';
+
+export interface ProviderCalls {
+  readonly caller: ProviderCaller;
+  readonly parked: ParkedRecords;
+  stop(): Promise<void>;
+}
 
 export interface CallProviderOptions {
   readonly here: Region;
@@ -18,11 +26,12 @@ export interface CallProviderOptions {
 
 /** Raised when the same events shall give other intents: they are then folded anew. */
 const intentsVersion = 1;
+const movementsRefused = metrics.counter(metricNames.movementsRefused);
 /** Longer than a provider usually takes: a late answer costs another call under the same key, never another charge. */
 const providerTimeoutMs = 5_000;
 
 /** Folds settled payment events and asks the provider for what is outstanding in the shards that this region owns. */
-export async function startProviderCalls(options: CallProviderOptions): Promise<{ stop(): Promise<void>; readonly caller: ProviderCaller }> {
+export async function startProviderCalls(options: CallProviderOptions): Promise<ProviderCalls> {
   const { here, topology, cluster, log } = options;
   const shards = new OutcomeShards();
   const traces = new TraceMemory();
@@ -31,9 +40,16 @@ export async function startProviderCalls(options: CallProviderOptions): Promise<
     provider: new HttpPaymentProvider({ url: topology.paymentProvider.url, timeoutMs: providerTimeoutMs }),
     emit: (outcomes) =>
       emitter.emit(
-        shards.addressed(outcomes).map(({ commandId, shard, orderId, command }) => ({ commandId, shard, key: orderId, correlation: orderId, command })),
+        shards
+          .addressed(outcomes)
+          .map(({ commandId, shard, orderId, command }) => ({ commandId, shard, key: orderId, correlation: orderId, command })),
       ),
-    onTrouble: ({ what, key, failures, error }) => log.warn({ what, key, failures, error: String(error) }, 'the provider was not reached; it is asked again'),
+    onTrouble: ({ what, key, failures, error }) =>
+      log.warn({ what, key, failures, error: String(error) }, 'the provider was not reached; it is asked again'),
+    onRefused: ({ kind, orderId, reason }) => {
+      movementsRefused.add({ kind });
+      log.warn({ kind, orderId, reason }, 'the provider refused to move money for good: somebody must settle it with the customer');
+    },
   });
   const manager = await runProcessManager({
     definition: intentsProcess,
@@ -53,10 +69,16 @@ export async function startProviderCalls(options: CallProviderOptions): Promise<
       shards.set(orderId, calls.length === 0 ? undefined : shard);
       caller.setOutstanding(orderId, calls);
     },
+    // Another instance calls now: this one would repeat what it knows for ever, for nobody tells it how it came out.
+    onDeposed: () => {
+      shards.clear();
+      caller.clearOutstanding();
+    },
     log,
   });
   return {
     caller,
+    parked: manager.parked,
     stop: async () => {
       await manager.stop();
       await caller.close();

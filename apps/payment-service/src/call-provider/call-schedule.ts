@@ -57,6 +57,11 @@ export class CallSchedule {
     return gone;
   }
 
+  /** Orders that have outstanding calls. */
+  orders(): readonly string[] {
+    return [...this.#keysOf.keys()];
+  }
+
   /** The calls to start now; they count as running until `answered` or `failed`. */
   start(nowMs: number): readonly ProviderCall[] {
     for (const [key, dueMs] of this.#waiting) if (dueMs <= nowMs) this.#becomeDue(key);

@@ -18,6 +18,10 @@ export class OutcomeShards {
     else this.#shards.set(orderId, shard);
   }
 
+  clear(): void {
+    this.#shards.clear();
+  }
+
   /** Outcomes of payments that are no longer outstanding concern nobody. */
   addressed(commands: readonly OutcomeCommand[]): readonly (OutcomeCommand & { readonly shard: ShardId })[] {
     return commands.flatMap((command) => {

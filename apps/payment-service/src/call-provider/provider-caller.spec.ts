@@ -177,6 +177,36 @@ describe('outcomes', () => {
     expect(emitted).toEqual([]);
   });
 
+  it('are repeated no more, nor calls retried, when another instance makes the calls', async () => {
+    let emits = 0;
+    const emit = (): Promise<void> => Promise.resolve(void emits++);
+    const { caller } = callerOf({ provider: approving, repeatMs: 5, emit });
+    const refundless = { ...authorization(), kind: 'refund', refundId: 'r', authorizationId: 'a' } as ProviderCall;
+    for (const call of [authorization(), authorization(), refundless]) caller.setOutstanding(call.orderId, [call]);
+    await until(() => expect(emits).toBeGreaterThan(2));
+    caller.clearOutstanding();
+    await until(() => expect(caller.counts()).toEqual({ outstanding: 0, running: 0, waiting: 0, unsettled: 0 }));
+  });
+
+  it('that refuse to move money are told to people: goods may be out, or a refund unpaid', async () => {
+    const refused: string[] = [];
+    const decline = () => Promise.resolve<ProviderOutcome>({ outcome: 'declined', reason: 'expired' });
+    const { caller, emitted } = callerOf({
+      provider: { ...approving, authorize: decline, capture: decline, refund: decline, void: decline },
+      onRefused: ({ kind, orderId: order, reason }) => refused.push(`${kind} ${order} ${reason}`),
+    });
+    const [first, second, third, fourth] = [authorization(), authorization(), authorization(), authorization()];
+    const calls: ProviderCall[] = [
+      first,
+      { ...second, kind: 'capture', captureId: 'c', authorizationId: 'a' },
+      { ...third, kind: 'refund', refundId: 'r', authorizationId: 'a' },
+      { ...fourth, kind: 'void', authorizationId: 'a' },
+    ];
+    for (const call of calls) caller.setOutstanding(call.orderId, [call]);
+    await until(() => expect(emitted).toHaveLength(4));
+    expect(refused).toEqual([`capture ${calls[1]!.orderId} expired`, `refund ${calls[2]!.orderId} expired`]);
+  });
+
   it('fit the schema of payment commands', async () => {
     const { caller, emitted } = callerOf({ provider: approving });
     const call = { ...authorization(), orderId: orderId(`ord_${'a'.repeat(26)}`) };

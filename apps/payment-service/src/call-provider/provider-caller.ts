@@ -1,3 +1,4 @@
+import type { OrderId } from '#contracts';
 import { assertNever } from '#kernel';
 import type { ProviderCall } from '../domain/intents.ts';
 import type { PaymentProvider, ProviderOutcome } from '../provider/payment-provider.port.ts';
@@ -33,6 +34,8 @@ export interface ProviderCallerOptions {
     readonly failures: number;
     readonly error: unknown;
   }) => void;
+  /** The provider refused for good to capture or to refund. */
+  readonly onRefused?: (refused: { readonly kind: 'capture' | 'refund'; readonly orderId: OrderId; readonly reason: string }) => void;
   readonly clock?: CallerClock;
   readonly random?: () => number;
   readonly concurrencyMax?: number;
@@ -85,6 +88,11 @@ export class ProviderCaller {
     this.#go();
   }
 
+  /** Nothing that was stated holds any more: another instance makes the calls, under the same keys. Running ones end unheard. */
+  clearOutstanding(): void {
+    for (const order of this.#schedule.orders()) this.setOutstanding(order, []);
+  }
+
   /** For health and metrics. */
   counts(): { readonly outstanding: number; readonly running: number; readonly waiting: number; readonly unsettled: number } {
     return { ...this.#schedule.counts(), unsettled: this.#emitter.unsettled };
@@ -128,8 +136,11 @@ export class ProviderCaller {
       if (failures > 0) this.#options.onTrouble({ what: 'call', key: call.idempotencyKey, failures, error });
       return;
     }
-    if (this.#schedule.answered(call.idempotencyKey))
-      this.#emitter.add(call.idempotencyKey, outcomeCommand(call, outcome, this.#clock.now()));
+    if (!this.#schedule.answered(call.idempotencyKey)) return;
+    const { kind, orderId } = call;
+    if (outcome.outcome === 'declined' && (kind === 'capture' || kind === 'refund'))
+      this.#options.onRefused?.({ kind, orderId, reason: outcome.reason });
+    this.#emitter.add(call.idempotencyKey, outcomeCommand(call, outcome, this.#clock.now()));
   }
 
   #ask(call: ProviderCall): Promise<ProviderOutcome> {
