@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import { createServer, get, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { customerId, homeOf, type Problem, region, type Topology } from '#contracts';
@@ -76,6 +76,12 @@ async function edge({ own, peer = own, limits = requestLimitsDefault }: Edge): P
   stops.push(() => app.close());
   return app;
 }
+
+/** Sends the target as it is: `fetch` and `inject` would normalise it first. */
+const statusOf = ({ port }: AddressInfo, path: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, agent: false }, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+  });
 
 const homes = { homes: [region('east'), region('west')] };
 const names = Array.from({ length: 50 }, (_, i) => `c${i}`);
@@ -175,6 +181,22 @@ describe('when a service is not there', () => {
     expect([answer.statusCode, answer.json<Problem>().code]).toEqual([504, 'outcome-unknown']);
   });
 
+  it.each([503, 429])('504 when one broke off and the next says %i: that one only speaks for itself', async (status) => {
+    const broken = await service((request) => request.socket.destroy());
+    const busy = await service((_request, response) => response.writeHead(status).end());
+    const answer = await place(await edge({ own: [broken.url, busy.url] }), eastern);
+    expect([answer.statusCode, answer.json<Problem>().code]).toEqual([504, 'outcome-unknown']);
+    expect([broken.seen.length, busy.seen.length]).toEqual([1, 1]);
+  });
+
+  it('504 when one broke off and nobody owns the shard afterwards', async () => {
+    const broken = await service((request) => request.socket.destroy());
+    const deposed = await service((_request, response) => response.writeHead(421, { 'evenkeel-owner': 'west' }).end());
+    const app = await edge({ own: [broken.url, deposed.url], peer: [await freePort()] });
+    const answer = await place(app, eastern);
+    expect([answer.statusCode, answer.json<Problem>().code]).toEqual([504, 'outcome-unknown']);
+  });
+
   it('a write with its key is asked again of another instance when one breaks off', async () => {
     const broken = await service((request) => request.socket.destroy());
     const whole = await service();
@@ -205,6 +227,19 @@ describe('what the edge itself refuses, and forwards nothing of', () => {
     const answer = await send(await edge({ own: [own.url] }));
     expect([answer.statusCode, answer.json<Problem>().code]).toEqual([status, code]);
     expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(own.seen).toEqual([]);
+  });
+
+  it.each([
+    '/v1/products/%2e%2e/%2e%2e/metrics',
+    '/v1/products/../../metrics',
+    '/v1/products/x/%2E%2E/%2e./%2e%2e/internal/parked',
+    '/v1/products\\..\\..\\metrics',
+  ])('a path that leaves the API: %s', async (target) => {
+    const own = await service();
+    const app = await edge({ own: [own.url] });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    expect(await statusOf(app.getHttpServer().address() as AddressInfo, target)).toBe(404);
     expect(own.seen).toEqual([]);
   });
 

@@ -76,6 +76,8 @@ export class ForwardController {
 
   async #forward(method: 'GET' | 'POST', request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const path = request.url.split('?', 1)[0]!;
+    // A path with dot segments is matched here as one and would be asked for as another: it could reach what no route serves.
+    if (new URL(path, 'http://edge').pathname !== path) throw problem('not-found');
     const route = serviceFor(method, path);
     if (route === undefined) throw problem('not-found');
     const caller = await this.#callerOf(request, route.open);
