@@ -9,6 +9,7 @@ clusterContract('Kafka', async () => {
   const broker = await startTestBroker();
   return {
     connect: () => connectKafkaCluster({ brokers: broker.brokers, clientId: 'contract' }),
+    sessionTimeoutMs: 2_000,
     stop: () => broker.stop(),
   };
 });

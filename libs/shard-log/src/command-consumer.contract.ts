@@ -5,6 +5,8 @@ import type { LogCluster, NewRecord, StoredRecord } from './cluster.port.ts';
 /** What every adapter of `LogCluster` must do. `connect` gives one more client of the same cluster. */
 export interface ClusterUnderTest {
   connect(): LogCluster;
+  /** After which a member that is silent has lost its partitions. */
+  readonly sessionTimeoutMs: number;
   stop(): Promise<void>;
 }
 
@@ -24,7 +26,13 @@ export function commandConsumerContract(given: () => { under: ClusterUnderTest; 
       onBatch: async (_partition, records) => void seen.push(...records),
       onStopped: (error) => void stopped.push(error),
     });
-    return { consumer, seen, stopped, has: () => assignments.at(-1)?.length ?? 0 };
+    return {
+      consumer,
+      seen,
+      stopped,
+      has: () => assignments.at(-1)?.length ?? 0,
+      assigned: () => assignments.map(({ length }) => length),
+    };
   };
 
   it('shares the partitions among the members of a group, and hands them over when one leaves', async () => {
@@ -74,6 +82,41 @@ export function commandConsumerContract(given: () => { under: ClusterUnderTest; 
     for (const partition of [0, 1]) await appender.append(topic, partition, [record(`new ${partition}`)]);
     await eventually(() => [...a.seen, ...b.seen].filter(({ value }) => value?.startsWith('new') === true).length === 2);
     expect(a.seen).toHaveLength(3);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('keeps a member that takes its time with a batch, and tells it what it lost before the batch is taken', async () => {
+    const { under, newTopic } = given();
+    const [topic, group] = [await newTopic(2), `group.${Math.random()}`];
+    const [one, two] = [under.connect(), under.connect()];
+    let taken = (): void => undefined;
+    const taking = new Promise<void>((resolve) => (taken = resolve));
+    const [had, seen, stopped]: [number[], StoredRecord[], Error[]] = [[], [], []];
+    const slow = await one.consumeCommands({
+      group,
+      topic,
+      onAssigned: (partitions) => void had.push(partitions.length),
+      onBatch: async (_partition, records) => {
+        seen.push(...records);
+        await taking;
+      },
+      onStopped: (error) => void stopped.push(error),
+    });
+    await eventually(() => had.at(-1) === 2);
+    const appender = await one.appender('writer');
+    await appender.append(topic, 0, [record('slow')]);
+    await eventually(() => seen.length === 1);
+    const b = await member(two, group, topic);
+    await eventually(() => had.at(-1) === 1 && b.has() === 1);
+    const outlasted = Date.now() + under.sessionTimeoutMs * 1.5;
+    await eventually(() => Date.now() > outlasted, { withinMs: under.sessionTimeoutMs * 2 + 1_000 });
+    expect([had, b.assigned()]).toEqual([[2, 1], [1]]);
+    taken();
+    await appender.append(topic, 0, [record('after')]);
+    await appender.append(topic, 1, [record('after')]);
+    await eventually(() => valuesOf([...seen, ...b.seen]).filter((value) => value === 'after').length === 2);
+    expect([...stopped, ...b.stopped]).toEqual([]);
+    await slow.close();
     await Promise.all([one.close(), two.close()]);
   });
 }

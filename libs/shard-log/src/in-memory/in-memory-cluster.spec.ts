@@ -7,7 +7,7 @@ import { InMemoryMirror } from './in-memory-mirror.ts';
 
 clusterContract('the in-memory adapter', async () => {
   const broker = new InMemoryBroker();
-  return { connect: () => broker.connect(), stop: async () => undefined };
+  return { connect: () => broker.connect(), sessionTimeoutMs: 10, stop: async () => undefined };
 });
 
 const record = (value: string) => ({ key: null, headers: {}, value });

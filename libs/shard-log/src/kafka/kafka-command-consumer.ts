@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandConsumer, CommandConsumerOptions } from '../cluster.port.ts';
 import { BrokerConnectionError } from './broker-connection.ts';
 import { GroupMembership, type Generation, type GroupSettings } from './group-membership.ts';
@@ -55,7 +56,7 @@ export class KafkaCommandConsumer implements CommandConsumer {
   async #run(): Promise<void> {
     while (!this.#closed) {
       try {
-        await this.#take(await this.#join());
+        await this.#beatingWhile(this.#take(await this.#join()));
         await this.#stayMember();
       } catch (error) {
         if (!this.#isPassing(error)) {
@@ -77,31 +78,64 @@ export class KafkaCommandConsumer implements CommandConsumer {
     }
   }
 
-  /** Reads what the generation gave this instance. */
+  /**
+   * Reads what the generation gave this instance. The receiver is told first, for a batch that it is still taking may wait for room
+   * in a shard that has just been taken from it: only then can the old reader come to its end.
+   */
   async #take({ id, partitions }: Generation): Promise<void> {
     const { topic } = this.#options;
-    const before = this.#reader?.nextOffsets() ?? new Map<string, number>();
-    await this.#reader?.close();
-    const kept =
-      this.#generation !== -1 && id === this.#generation + 1 ? this.#partitions.filter((partition) => partitions.includes(partition)) : [];
-    const taken = partitions.filter((partition) => !kept.includes(partition));
-    const committed = taken.length === 0 ? new Map<number, number>() : await this.#membership.committed(taken);
-    for (const partition of this.#partitions) if (!kept.includes(partition)) this.#forget(partition);
-    for (const [partition, offset] of committed) this.#committed.set(partition, offset);
+    const stayed = this.#generation !== -1 && id === this.#generation + 1 ? this.#partitions : [];
+    const gone = this.#partitions.filter((partition) => !stayed.includes(partition) || !partitions.includes(partition));
     this.#generation = id;
     this.#partitions = partitions;
+    for (const partition of gone) this.#forget(partition);
     this.#options.onAssigned(partitions);
+    await this.#reader?.close();
+    const read = this.#reader?.nextOffsets() ?? new Map<string, number>();
+    const from = new Map<number, number>();
+    for (const partition of partitions.filter((each) => stayed.includes(each))) {
+      const next = read.get(`${topic}:${partition}`);
+      if (next !== undefined) from.set(partition, next);
+    }
+    const begun = partitions.filter((partition) => !from.has(partition));
+    if (begun.length > 0) {
+      const committed = await this.#membership.committed(begun);
+      for (const [partition, offset] of committed) this.#committed.set(partition, offset);
+      for (const partition of begun) from.set(partition, committed.get(partition) ?? 0);
+    }
+    if (this.#closed) return;
     this.#reader = await KafkaReader.start(this.#settings.reader, {
       name: `${this.#options.group} ${topic}`,
       paceMs: this.#options.paceMs ?? 0,
-      from: partitions.map((partition) => ({
-        topic,
-        partition,
-        offset: kept.includes(partition) ? before.get(`${topic}:${partition}`)! : (committed.get(partition) ?? 0),
-      })),
+      from: partitions.map((partition) => ({ topic, partition, offset: from.get(partition)! })),
       onBatch: (records) => this.#options.onBatch(records[0]!.partition, records),
       onStopped: (error) => this.#stop(error),
     });
+  }
+
+  /** A receiver that takes its time costs no membership: heartbeats go on meanwhile. What they meet, the next one after it meets too. */
+  async #beatingWhile(work: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const beats = this.#beat(over.signal);
+    try {
+      await work;
+    } finally {
+      over.abort();
+      await beats;
+    }
+  }
+
+  async #beat(until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      try {
+        await delay(this.#settings.heartbeatMs, undefined, { signal: until });
+        await this.#membership.heartbeat();
+      } catch (error) {
+        if (until.aborted) return;
+        // The group forms anew: the coordinator still counts the heartbeat. Anything else is trouble.
+        if (!(error instanceof KafkaResponseError && error.type === 'REBALANCE_IN_PROGRESS')) return;
+      }
+    }
   }
 
   #forget(partition: number): void {

@@ -16,7 +16,7 @@ import type { ReadingEvent } from '../core/reading-events.ts';
 import { encodeShardRecord } from '../core/record-codec.ts';
 import type { Receipt, ShardRecord } from '../core/records.ts';
 import type { ShardReading } from '../core/shard-reading.ts';
-import type { FeedCheckpoint, SettledCommit, SettledDurability } from '../settled-feed.port.ts';
+import type { FeedCheckpoint, SettledCommit } from '../settled-feed.port.ts';
 import type { Snapshots } from '../snapshots.port.ts';
 import { openSettledFeed, type OpenSettledFeed } from '../feed/settled-feed.ts';
 import { takeCommands } from './command-intake.ts';
