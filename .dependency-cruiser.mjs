@@ -13,8 +13,9 @@ export default {
     {
       name: 'apps-use-libs-by-their-front-door',
       severity: 'error',
+      // A port's contract suite is its front door for tests of adapters that need real programs.
       from: { path: '^(apps|test)/' },
-      to: { path: '^libs/[^/]+/src/.+', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/[^/]+/src/[^/]+\\.contract\\.ts$'] },
     },
     { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
     { name: 'kernel-imports-nothing', severity: 'error', from: { path: '^libs/kernel/', pathNot: '\\.spec\\.ts$' }, to: { pathNot: '^libs/kernel/' } },
@@ -32,7 +33,7 @@ export default {
       from: { path: '^apps/', pathNot: '^apps/operator/' },
       to: { path: '^libs/embedded-runtime/' },
     },
-    { name: 'no-tests-in-production', severity: 'error', from: { pathNot: '(\\.spec|\\.contract)\\.ts$|^test/|^libs/test-kit/' }, to: { path: '(\\.spec\\.ts$|^libs/test-kit/|^test/)' } },
+    { name: 'no-tests-in-production', severity: 'error', from: { pathNot: '(\\.spec|\\.contract)\\.ts$|^test/|^libs/test-kit/' }, to: { path: '(\\.(spec|contract)\\.ts$|^libs/test-kit/|^test/)' } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

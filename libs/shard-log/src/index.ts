@@ -14,6 +14,7 @@ export { openSettledFeed, type OpenSettledFeed, type SettledFeedOptions } from '
 export type { FeedObserver } from './feed/feed-state.ts';
 export { ShardWriters, type ShardWritersOptions } from './writer/shard-writers.ts';
 export { connectKafkaCluster, type KafkaClusterOptions } from './kafka/kafka-cluster.ts';
-export { InMemoryBroker, type AppendFate, type InMemoryBrokerOptions } from './in-memory/in-memory-broker.ts';
+export { InMemoryBroker } from './in-memory/in-memory-broker.ts';
+export type { AppendFate, InMemoryBrokerOptions } from './in-memory/in-memory-logs.ts';
 export { InMemoryMirror, type InMemoryMirrorOptions } from './in-memory/in-memory-mirror.ts';
 export type { InMemoryCluster } from './in-memory/in-memory-cluster.ts';

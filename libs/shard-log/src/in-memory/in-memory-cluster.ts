@@ -11,7 +11,7 @@ import {
   type NewRecord,
   type ReaderOptions,
 } from '../cluster.port.ts';
-import type { InMemoryBroker } from './in-memory-broker.ts';
+import type { InMemoryLogs } from './in-memory-logs.ts';
 import { InMemoryCommandConsumer } from './in-memory-command-consumer.ts';
 import { InMemoryReader } from './in-memory-reader.ts';
 
@@ -20,10 +20,10 @@ const recordBytesMax = 8 * 1024 * 1024;
 
 /** One process's client of an in-memory broker. */
 export class InMemoryCluster implements LogCluster {
-  readonly #broker: InMemoryBroker;
+  readonly #broker: InMemoryLogs;
   readonly #handedOut = new Set<{ close(): Promise<void>; crash(): void }>();
 
-  constructor(broker: InMemoryBroker) {
+  constructor(broker: InMemoryLogs) {
     this.#broker = broker;
   }
 
@@ -75,10 +75,10 @@ export class InMemoryCluster implements LogCluster {
 }
 
 class InMemoryAppender implements Appender {
-  readonly #broker: InMemoryBroker;
+  readonly #broker: InMemoryLogs;
   #closed = false;
 
-  constructor(broker: InMemoryBroker) {
+  constructor(broker: InMemoryLogs) {
     this.#broker = broker;
   }
 

@@ -1,18 +1,18 @@
 import type { CommandConsumer, CommandConsumerOptions } from '../cluster.port.ts';
-import type { InMemoryBroker } from './in-memory-broker.ts';
+import type { InMemoryLogs } from './in-memory-logs.ts';
 import type { InMemoryGroup } from './in-memory-group.ts';
 import { InMemoryReader } from './in-memory-reader.ts';
 
 /** A member of a group: done marks are committed at once, and a partition that stays is read on where it was. */
 export class InMemoryCommandConsumer implements CommandConsumer {
-  readonly #broker: InMemoryBroker;
+  readonly #broker: InMemoryLogs;
   readonly #options: CommandConsumerOptions;
   readonly #group: InMemoryGroup;
   readonly #readers = new Map<number, InMemoryReader>();
   #leave: () => void = () => undefined;
   #closed = false;
 
-  constructor(broker: InMemoryBroker, options: CommandConsumerOptions) {
+  constructor(broker: InMemoryLogs, options: CommandConsumerOptions) {
     this.#broker = broker;
     this.#options = options;
     this.#group = broker.group(options.group, options.topic);

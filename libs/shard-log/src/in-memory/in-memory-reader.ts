@@ -1,5 +1,5 @@
 import { LogChangedError, type LogReader, type ReaderOptions, type StoredRecord, type TopicPartition } from '../cluster.port.ts';
-import type { InMemoryBroker } from './in-memory-broker.ts';
+import type { InMemoryLogs } from './in-memory-logs.ts';
 
 interface Position extends TopicPartition {
   next: number;
@@ -11,7 +11,7 @@ const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}:${par
 
 /** Delivers partitions in turn, one batch per step of the broker's schedule, so that no partition starves another. */
 export class InMemoryReader implements LogReader {
-  readonly #broker: InMemoryBroker;
+  readonly #broker: InMemoryLogs;
   readonly #options: ReaderOptions;
   readonly #positions: Position[];
   readonly #unwatch: () => void;
@@ -21,7 +21,7 @@ export class InMemoryReader implements LogReader {
   #turn = 0;
   #closed = false;
 
-  constructor(broker: InMemoryBroker, options: ReaderOptions) {
+  constructor(broker: InMemoryLogs, options: ReaderOptions) {
     this.#broker = broker;
     this.#options = options;
     this.#positions = options.from.map(({ topic, partition, offset }) => ({
