@@ -41,6 +41,7 @@ const testLimits: ShardWriterLimits = {
   roomTimeoutMs: 50,
   readBackTimeoutMs: 200,
   retryDelayMs: 1,
+  overtakenDelayMs: 1,
 };
 
 export type Fate = 'appended' | 'doubtful and appended' | 'doubtful and lost' | 'doubtful and appended late';
@@ -82,11 +83,17 @@ export class OneShard {
       follow((reading) => records.flatMap((record, offset) => reading.record({ log: west, offset }, record)));
   }
 
-  instance(given: Partial<Ports> & { readonly limits?: Partial<ShardWriterLimits>; onEndAsked?(): void } = {}): PoolWriter {
-    const { limits, onEndAsked, ...ports } = given;
+  instance(
+    given: Partial<Omit<Ports, 'cache' | 'reading'>> & {
+      readonly limits?: Partial<ShardWriterLimits>;
+      readonly startSeq?: number;
+      onEndAsked?(): void;
+    } = {},
+  ): PoolWriter {
+    const { limits, startSeq = 0, onEndAsked, ...ports } = given;
     const reading = new ShardReading(shard);
     reading.learn(this.#segments);
-    const cache = ports.cache ?? new StreamCache<Taken, Pool>(poolDecider, 0);
+    const cache = new StreamCache<Taken, Pool>(poolDecider, startSeq);
     let next = 0;
     const writer: PoolWriter = new ShardWriter(
       {

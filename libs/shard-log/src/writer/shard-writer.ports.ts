@@ -41,6 +41,8 @@ export interface ShardWriterLimits {
   readonly roomTimeoutMs: number;
   readonly readBackTimeoutMs: number;
   readonly retryDelayMs: number;
+  /** After another writer opened the shard: longer than a heartbeat takes to tell that the partition is gone, lest the two duel. */
+  readonly overtakenDelayMs: number;
 }
 
 export const defaultWriterLimits: ShardWriterLimits = {
@@ -50,4 +52,5 @@ export const defaultWriterLimits: ShardWriterLimits = {
   roomTimeoutMs: 2_000,
   readBackTimeoutMs: 10_000,
   retryDelayMs: 200,
+  overtakenDelayMs: 1_000,
 };

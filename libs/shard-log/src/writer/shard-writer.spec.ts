@@ -49,6 +49,39 @@ describe('a writer', () => {
     expect(one.accepted().taken).toEqual(['a', 'b']);
   });
 
+  it('that was overtaken leaves the shard to its successor until it must have heard of it', async () => {
+    const one = oneShard();
+    const first = one.instance({ limits: { overtakenDelayMs: 60_000 } });
+    first.assign();
+    expect(await one.changed.until(() => first.isOpen, 2_000)).toBe(true);
+    const second = one.instance();
+    second.assign();
+    expect(await one.changed.until(() => second.isOpen && !first.isOpen, 2_000)).toBe(true);
+    for (const id of ['a', 'b', 'c']) {
+      one.enqueue(second, { id, units: 1 });
+      expect(await one.changed.until(() => one.done.includes(id), 2_000)).toBe(true);
+    }
+    expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'fence', 'commit', 'commit', 'commit']);
+  });
+
+  it('keeps its fence while stored states cannot be loaded, and decides when they can', async () => {
+    const one = oneShard();
+    let tries = 0;
+    const writer = one.instance({
+      startSeq: 5,
+      load: async () => {
+        tries += 1;
+        if (tries <= 3) throw new Error('PostgreSQL is away');
+        return { persistedSeq: 5, streams: [{ streamId: 'pool', seq: 5, state: { left: 3, takenBy: [] } }], blocked: [] };
+      },
+    });
+    writer.assign();
+    one.enqueue(writer, { id: 'a', units: 4 });
+    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(one.replies.map(({ result }) => result.outcome)).toEqual(['refused']);
+    expect(one.log.map(({ kind }) => kind)).toEqual(['fence']);
+  });
+
   it('stops loudly at a receipt that stands above its log', async () => {
     const one = oneShard();
     const writer = one.instance();

@@ -4,6 +4,7 @@ import { assert } from '#kernel';
 import { DoubtfulAppendError, RefusedAppendError } from '../cluster.port.ts';
 import { isAhead } from '../core/reading-events.ts';
 import type { Commit, Fence, Receipt } from '../core/records.ts';
+import type { LoadedStreams } from '../snapshots.port.ts';
 import { Condition } from './condition.ts';
 import { decideBatch, type DecidedBatch, type QueuedCommand } from './decide-batch.ts';
 import { OwnFlight, recordsOf } from './own-flight.ts';
@@ -30,8 +31,12 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   #pendingFence: { readonly writer: string; verdict: 'accepted' | 'void' | undefined } | null = null;
   #flight: OwnFlight<Event> | null = null;
   #highestSeqAppended = 0;
+  /** Another writer has opened the shard since this one began to. */
+  #overtaken = false;
   #dataLoss: string | undefined;
   #overflowing = false;
+  /** In a row. */
+  #loadsFailed = 0;
 
   constructor(ports: ShardWriterPorts<Command, Event, State, Refusal>, limits: ShardWriterLimits = defaultWriterLimits) {
     this.#ports = ports;
@@ -93,8 +98,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   /** From the reader, for every fence of this shard. */
   onFence(fence: Fence, verdict: 'accepted' | 'void'): void {
     if (this.#pendingFence?.writer === fence.writer) this.#pendingFence.verdict = verdict;
-    else if (verdict === 'accepted' && this.#fence !== null) {
+    else if (verdict === 'accepted' && (this.#fence ?? this.#pendingFence) !== null) {
       this.#ports.report('warn', 'another writer opened the shard', { generation: fence.generation });
+      this.#overtaken = true;
       this.#fence = null;
     }
     this.#changed.changed();
@@ -147,8 +153,10 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     while (this.#assigned) {
       if (delayMs > 0) await this.#changed.until(() => !this.#assigned, delayMs);
       if (!this.#assigned) break;
+      this.#overtaken = false;
       try {
-        delayMs = (await this.#open()) ? (await this.#write(), this.#limits.retryDelayMs) : this.#limits.retryDelayMs;
+        if (await this.#open()) await this.#write();
+        delayMs = this.#overtaken ? this.#limits.overtakenDelayMs : this.#limits.retryDelayMs;
       } catch (error) {
         this.#ports.report('warn', 'the shard is opened anew', { error: String(error) });
         delayMs = Math.min(5_000, Math.max(this.#limits.retryDelayMs, delayMs * 2));
@@ -275,17 +283,33 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     return taken;
   }
 
+  /** False when they cannot be had now. That is no doubt about the log: the fence stays, and the same commands are tried again. */
   async #loadStreamsOf(batch: readonly QueuedCommand<Command>[]): Promise<boolean> {
     const needed = new Set(batch.flatMap(({ command }) => this.#ports.decider.streamsOf(command)));
     const missing = this.#ports.cache.missing([...needed]);
     if (missing.length === 0) return true;
-    const loaded = await this.#ports.load(missing);
-    if (this.#ports.cache.fill(missing, loaded)) return true;
-    this.#ports.report('warn', 'the stored state stands behind what was dropped from memory: waiting', {
-      persistedSeq: loaded.persistedSeq,
-    });
-    await this.#changed.until(() => !this.#mayWrite(), this.#limits.retryDelayMs);
+    const loaded = await this.#load(missing);
+    if (loaded !== undefined && this.#ports.cache.fill(missing, loaded)) {
+      this.#loadsFailed = 0;
+      return true;
+    }
+    if (loaded !== undefined)
+      this.#ports.report('warn', 'the stored state stands behind what was dropped from memory: waiting', {
+        persistedSeq: loaded.persistedSeq,
+      });
+    this.#loadsFailed += 1;
+    const delayMs = Math.min(2_000, this.#limits.retryDelayMs * 2 ** Math.min(this.#loadsFailed - 1, 10));
+    await this.#changed.until(() => !this.#mayWrite(), delayMs);
     return false;
+  }
+
+  async #load(streamIds: readonly string[]): Promise<LoadedStreams | undefined> {
+    try {
+      return await this.#ports.load(streamIds);
+    } catch (error) {
+      this.#ports.report('warn', 'stored states cannot be loaded: waiting', { error: String(error) });
+      return undefined;
+    }
   }
 
   #refuse(queued: QueuedCommand<Command>, error: Error): void {
