@@ -42,7 +42,7 @@ export function ownerOf(order: OrderId, caller: Caller, onBehalfOf: CustomerId |
 export interface OrderOperation {
   readonly customer: CustomerId;
   readonly idempotencyKey: string;
-  readonly command: Exclude<OrderCommand, { type: 'PlaceOrder' }>;
+  readonly command: Exclude<OrderCommand, { type: 'PlaceOrder' | 'RecallOrder' }>;
 }
 
 /** Has an operation on an existing order decided by its shard's writer. */

@@ -14,9 +14,10 @@ const prices = new Map([
   ['TEAPOT', { name: 'Teapot', unitPriceMinor: 2_000, currency: 'GBP' }],
   ['CUP-EU', { name: 'Cup', unitPriceMinor: 600, currency: 'EUR' }],
 ]);
-const catalogue: Catalogue = {
-  pricesOf: (skus) => Promise.resolve(new Map(skus.flatMap((sku) => (prices.has(sku) ? [[sku, prices.get(sku)!] as const] : [])))),
-};
+const catalogueWithout = (hidden: ReadonlySet<Sku>): Catalogue => ({
+  pricesOf: (skus) =>
+    Promise.resolve(new Map(skus.flatMap((sku) => (prices.has(sku) && !hidden.has(sku) ? [[sku, prices.get(sku)!] as const] : [])))),
+});
 
 /** `Bearer alice` is alice, `Bearer oscar/operator+importer` has roles too. */
 const verifier: CallerVerifier = {
@@ -32,6 +33,8 @@ export const now = '2026-01-02T03:04:05.000Z';
 export interface OrderWrites {
   readonly app: NestFastifyApplication;
   readonly asked: { order: OrderId; withinMs: number }[];
+  /** Skus that the catalogue does not show now, though it sells them. */
+  readonly hidden: Set<Sku>;
   /** What `OrderOutcomes` answers. */
   outcome: 'confirmed' | 'cancelled' | undefined;
   post(
@@ -44,6 +47,7 @@ export interface OrderWrites {
 
 /** The write slices behind real HTTP handling, with a catalogue of three products. */
 export async function orderWrites(gateway: CommandGateway): Promise<OrderWrites> {
+  const hidden = new Set<Sku>();
   const asked: OrderWrites['asked'] = [];
   const outcomes: OrderOutcomes = {
     outcomeOf: (order, withinMs) => {
@@ -59,7 +63,7 @@ export async function orderWrites(gateway: CommandGateway): Promise<OrderWrites>
       ...orderWriteProviders,
       { provide: COMMAND_GATEWAY, useValue: gateway },
       { provide: TOPOLOGY, useValue: topology },
-      { provide: CATALOGUE, useValue: catalogue },
+      { provide: CATALOGUE, useValue: catalogueWithout(hidden) },
       { provide: ORDER_OUTCOMES, useValue: outcomes },
       { provide: CLOCK, useValue: () => now },
     ],
@@ -69,6 +73,7 @@ export async function orderWrites(gateway: CommandGateway): Promise<OrderWrites>
   const writes: OrderWrites = {
     app,
     asked,
+    hidden,
     outcome: undefined,
     post: (path, who, payload = '', headers = {}) =>
       app.inject({

@@ -11,6 +11,8 @@ export function decideOrder(command: OrderCommand, state: OrderState): OrderDeci
   switch (command.type) {
     case 'PlaceOrder':
       return place(command, state);
+    case 'RecallOrder':
+      return recall(command, state);
     case 'ConfirmOrder':
       return confirm(command, state);
     case 'CancelOrder':
@@ -25,16 +27,19 @@ export function decideOrder(command: OrderCommand, state: OrderState): OrderDeci
 }
 
 function place(command: CommandOf<'PlaceOrder'>, state: OrderState): OrderDecision {
-  if (state.status !== 'absent') {
-    // The order id is derived from the client's key: the same request is a retry, another one a reused key.
-    return state.requestFingerprint === command.requestFingerprint ? accept([]) : reject({ code: 'idempotency-key-reused' });
-  }
+  if (state.status !== 'absent') return recall(command, state);
   const refusal = refusalOfLines(command.lines);
   if (refusal !== undefined) return reject(refusal);
   const totalMinor = totalMinorOf(command.lines, command.surcharges);
   if (totalMinor === undefined) return reject({ code: 'total-too-large', totalMinorMax });
   const { orderId, customerId, currency, lines, surcharges, requestFingerprint, now } = command;
   return accept([{ type: 'OrderPlaced', orderId, customerId, currency, lines, surcharges, totalMinor, placedAt: now, requestFingerprint }]);
+}
+
+/** The order id is derived from the client's key: the same request is a retry, another one a reused key. */
+function recall({ requestFingerprint }: CommandOf<'PlaceOrder' | 'RecallOrder'>, state: OrderState): OrderDecision {
+  if (state.status === 'absent') return reject({ code: 'order-not-found' });
+  return state.requestFingerprint === requestFingerprint ? accept([]) : reject({ code: 'idempotency-key-reused' });
 }
 
 function confirm({ orderId, now }: CommandOf<'ConfirmOrder'>, state: OrderState): OrderDecision {

@@ -8,6 +8,7 @@ import {
   decideDeadlineMs,
   outcomeUnknown,
   problem,
+  ProblemError,
   queuedAnswer,
   settledWrite,
   TOPOLOGY,
@@ -15,14 +16,20 @@ import {
 } from '#service-kit';
 import type { CommandGateway, SendCommand } from '#shard-log';
 import { currentTraceparent, spanNames, withSpan } from '#telemetry';
+import type { OrderRefusal } from '../domain/order.ts';
 import { orderRefusalProblem } from '../order-refusals.http.ts';
 import { CATALOGUE, type Catalogue } from './catalogue.port.ts';
 import { ORDER_OUTCOMES, type OrderOutcomes } from './order-outcomes.port.ts';
 import { type PlacedOrder, PlaceOrderRequest } from './place-order.command.ts';
-import { pricedOrder } from './priced-lines.ts';
+import { pricedOrder, type PricedOrder } from './priced-lines.ts';
 
 type PlaceOrder = Extract<OrderCommand, { type: 'PlaceOrder' }>;
-type ToSend = Omit<SendCommand, 'deadlineMs'> & { readonly command: PlaceOrder };
+type RecallOrder = Extract<OrderCommand, { type: 'RecallOrder' }>;
+type ToSend<Command = PlaceOrder | RecallOrder> = Omit<SendCommand, 'deadlineMs'> & { readonly command: Command };
+
+/** What pricing refuses for good. */
+const unpriceable: ReadonlySet<string> = new Set(['unknown-sku', 'currency-mismatch']);
+const notPlaced: OrderRefusal['code'] = 'order-not-found';
 
 @CommandHandler(PlaceOrderRequest)
 export class PlaceOrderHandler implements ICommandHandler<PlaceOrderRequest> {
@@ -47,37 +54,52 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderRequest> {
   }
 
   async execute(request: PlaceOrderRequest): Promise<PlacedOrder> {
-    const sent = await this.#commandFor(request);
+    const priced = await pricedOrder(request.body, this.#catalogue).catch((error: unknown) => {
+      if (error instanceof ProblemError && unpriceable.has(error.code)) return error;
+      throw error;
+    });
+    if (priced instanceof ProblemError) return this.#recall(request, priced);
+    const sent = this.#placing(request, priced);
     return request.prefer.respondAsync
       ? withSpan(spanNames.commandQueue, {}, () => this.#queue({ ...sent, traceparent: currentTraceparent() }, request))
       : withSpan(spanNames.commandDecide, {}, () => this.#decide({ ...sent, traceparent: currentTraceparent() }, request));
   }
 
-  async #commandFor({ customer, idempotencyKey, body }: PlaceOrderRequest): Promise<ToSend> {
-    const orderId = orderIdOf(customer, idempotencyKey);
-    const fingerprint = requestFingerprint({ ...body, customerId: customer });
-    const { lines, currency } = await pricedOrder(body, this.#catalogue);
+  /**
+   * The catalogue may have changed since this request placed its order, or be older in this region: a definite no would be believed,
+   * and the order would go on. So the shard is asked first.
+   */
+  #recall(request: PlaceOrderRequest, refused: ProblemError): Promise<PlacedOrder> {
+    const { orderId, requestFingerprint, ...about } = this.#about(request);
+    const command: RecallOrder = { type: 'RecallOrder', orderId, requestFingerprint, now: this.#clock() };
+    const commandId = commandIdOf('recall', orderId, requestFingerprint);
+    return withSpan(spanNames.commandDecide, {}, () =>
+      this.#decide({ ...about, commandId, traceparent: currentTraceparent(), command }, request, refused),
+    );
+  }
+
+  #placing(request: PlaceOrderRequest, { lines, currency }: PricedOrder): ToSend<PlaceOrder> {
+    const { orderId, requestFingerprint, ...about } = this.#about(request);
+    const { customer: customerId, body } = request;
     const surcharges = body.surcharges ?? [];
+    const now = this.#clock();
     return {
-      shard: shardId({
-        service: 'order',
-        home: homeOf(this.#topology, customer),
-        partition: partitionOf(orderId, this.#topology.partitions),
-      }),
-      key: orderId,
-      commandId: commandIdOf('place', orderId, fingerprint),
-      correlation: orderId,
+      ...about,
+      commandId: commandIdOf('place', orderId, requestFingerprint),
       traceparent: '',
-      command: {
-        type: 'PlaceOrder',
-        orderId,
-        customerId: customer,
-        currency,
-        lines,
-        surcharges,
-        requestFingerprint: fingerprint,
-        now: this.#clock(),
-      },
+      command: { type: 'PlaceOrder', orderId, customerId, currency, lines, surcharges, requestFingerprint, now },
+    };
+  }
+
+  #about({ customer, idempotencyKey, body }: PlaceOrderRequest) {
+    const orderId = orderIdOf(customer, idempotencyKey);
+    const { partitions } = this.#topology;
+    return {
+      orderId,
+      requestFingerprint: requestFingerprint({ ...body, customerId: customer }),
+      shard: shardId({ service: 'order', home: homeOf(this.#topology, customer), partition: partitionOf(orderId, partitions) }),
+      key: orderId,
+      correlation: orderId,
     };
   }
 
@@ -91,10 +113,14 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderRequest> {
     };
   }
 
-  async #decide(sent: ToSend, { customer, body, prefer }: PlaceOrderRequest): Promise<PlacedOrder> {
+  /** `ifAbsent`: what is wrong when there is no such order. */
+  async #decide(sent: ToSend, { customer, body, prefer }: PlaceOrderRequest, ifAbsent?: ProblemError): Promise<PlacedOrder> {
     const { orderId } = sent.command;
     const answer = await this.#gateway.decide({ ...sent, deadlineMs: decideDeadlineMs });
-    const write = settledWrite(answer, sent.shard, orderRefusalProblem(body.lines));
+    const refusalOf = orderRefusalProblem(body.lines);
+    const write = settledWrite(answer, sent.shard, (refusal) =>
+      ifAbsent !== undefined && refusal.code === notPlaced ? ifAbsent : refusalOf(refusal),
+    );
     const waitMs = (prefer.waitSeconds ?? 0) * 1000;
     // An order that this request placed has no outcome yet; one that an earlier request placed may have.
     const outcome = waitMs > 0 || !write.changed ? await this.#outcomes.outcomeOf(orderId, waitMs) : undefined;

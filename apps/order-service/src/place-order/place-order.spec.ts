@@ -1,4 +1,15 @@
-import { customerId, decodeToken, homeOf, orderIdOf, partitionOf, type PlaceOrderAnswer, type Problem, region } from '#contracts';
+import {
+  customerId,
+  decodeToken,
+  homeOf,
+  type OrderCommand,
+  orderIdOf,
+  partitionOf,
+  type PlaceOrderAnswer,
+  type Problem,
+  region,
+  type Sku,
+} from '#contracts';
 import type { Answer } from '#shard-log';
 import { DecidingGateway } from '#test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -63,6 +74,20 @@ describe('an order is placed', () => {
     expect(gateway.sent[0]!.commandId).toBe(gateway.sent[1]!.commandId);
   });
 
+  it('known again, also when what was ordered can be priced no more', async () => {
+    const first = (await place(mugs(1))).json<PlaceOrderAnswer>();
+    writes.hidden.add('MUG' as Sku);
+    for (const headers of [{}, { prefer: 'respond-async' }]) {
+      const again = await place(mugs(1), headers);
+      expect([again.statusCode, again.json()]).toEqual([200, first]);
+    }
+    const other = await place(mugs(2));
+    expect([other.statusCode, other.json<Problem>().code]).toEqual([422, 'idempotency-key-reused']);
+    gateway.next = { kind: 'unknown' };
+    expect((await place(mugs(1))).statusCode).toBe(504);
+    expect(gateway.events.length).toBe(1);
+  });
+
   it("each customer's keys are its own", async () => {
     const ids = [await place(mugs(1)), await place(mugs(2), {}, 'bob')].map((answer) => answer.json<PlaceOrderAnswer>().orderId);
     expect(new Set(ids).size).toBe(2);
@@ -107,7 +132,7 @@ describe('an importer', () => {
   });
 });
 
-describe('bad input is a problem that names its field, and nothing is sent', () => {
+describe('bad input is a problem that names its field, and nothing is placed', () => {
   const lines = (quantity: unknown) => ({
     lines: [
       { sku: 'MUG', quantity: 1 },
@@ -161,7 +186,7 @@ describe('bad input is a problem that names its field, and nothing is sent', () 
     const body = answer.json<Problem>();
     expect([answer.statusCode, body.code, body.errors?.[0]?.field]).toEqual([status, code, field]);
     expect(answer.headers['content-type']).toContain('application/problem+json');
-    expect(gateway.sent).toEqual([]);
+    expect(gateway.sent.filter(({ command }) => (command as OrderCommand).type !== 'RecallOrder')).toEqual([]);
   });
 
   it.each([
