@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import type { ShardId } from '#contracts';
 import { createServiceApp, HealthRegistry, problem } from '#service-kit';
 import type { ParkedOutcome } from '../decide-parked.ts';
 import type { ParkedRecord } from '../postgres/parked-table.ts';
@@ -13,7 +12,7 @@ const stored: ParkedRecord = {
   topic: 'order.events',
   partition: 0,
   offset: 9,
-  shard: 'order.east.0' as ShardId,
+  shard: 'order.east.0',
   seq: 5,
   streams: ['ord_a'],
   reason: 'from the future',
