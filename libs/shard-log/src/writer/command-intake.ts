@@ -46,7 +46,7 @@ export async function takeCommands<Command>(options: {
   consumer = await options.cluster.consumeCommands({
     group: `${options.service}-writers`,
     topic: commandsTopic(options.service),
-    paceMs: 4,
+    paceMs: 8,
     onAssigned: (partitions) => {
       const kept = offsets;
       offsets = new Map(partitions.map((partition) => [partition, kept.get(partition) ?? new DoneOffsets()]));
@@ -64,7 +64,10 @@ export async function takeCommands<Command>(options: {
   return consumer;
 }
 
-function parseCommand<Command>(record: StoredRecord, parse: (command: unknown) => Command): { envelope: CommandEnvelope; command: Command } | string {
+function parseCommand<Command>(
+  record: StoredRecord,
+  parse: (command: unknown) => Command,
+): { envelope: CommandEnvelope; command: Command } | string {
   try {
     const envelope = commandEnvelopeSchema.parse(JSON.parse(record.value ?? 'null'));
     return { envelope, command: parse(envelope.command) };

@@ -27,6 +27,7 @@ import { followReading } from './follow-reading.ts';
 import { SerialAppender } from './serial-appender.ts';
 import { ShardWriter } from './shard-writer.ts';
 import { StreamCache } from './stream-cache.ts';
+import { repeatedly, tidyMemory } from './tidy-memory.ts';
 
 export interface ShardWritersOptions<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }> {
   readonly service: Service;
@@ -44,10 +45,10 @@ export interface ShardWritersOptions<Command, Event extends { readonly type: str
 }
 
 const cameToNothing = metrics.counter(metricNames.commandsCameToNothing);
-/** Streams of a shard that stay in memory when all is stored; those of shards that are not written here need not. */
-const streamsKeptMax = 4_000;
 /** A writer reads back a batch at a time: what a pause costs it, the larger batch gives back. */
-const readPaceMs = 4;
+const readPaceMs = 8;
+/** Beyond them an answer is reported and not published: its asker runs into its deadline and asks again. */
+const answersWaitingMax = 20_000;
 const janitorIntervalMs = 5_000;
 const catchUpTimeoutMs = 30_000;
 const lineageTimeoutMs = 120_000;
@@ -135,7 +136,7 @@ export class ShardWriters<
     const { service, here, topology, cluster, report, onStopped } = this.#options;
     const answers = await cluster.appender(`${service}-answers`);
     this.#stops.push(() => answers.close());
-    this.#answers = new SerialAppender(answers);
+    this.#answers = new SerialAppender(answers, answersWaitingMax);
     this.#stops.push(() => this.#closeAppenders());
 
     this.#feed = await openSettledFeed({
@@ -186,8 +187,9 @@ export class ShardWriters<
     });
     this.#stops.push(() => commands.close());
 
-    const janitor = setInterval(() => void this.#tidy(), janitorIntervalMs);
-    this.#stops.push(() => clearInterval(janitor));
+    const unanswered = (shard: ShardId, error: unknown): void =>
+      report('warn', 'the stored state cannot be asked: what is not known to be stored stays in memory', { shard, error: String(error) });
+    this.#stops.push(repeatedly(janitorIntervalMs, () => tidyMemory(this.#shards, this.#options.snapshots, unanswered)));
   }
 
   #add(shard: ShardId, reading: ShardReading): void {
@@ -281,6 +283,7 @@ export class ShardWriters<
     this.#mine = mine;
     const shards = [...this.#shards].map(([id, { writer }]) => ({ writer, isMine: mine.has(shardOf(id).partition) }));
     await Promise.all(shards.filter(({ isMine }) => !isMine).map(({ writer }) => writer.unassign()));
+    if (this.#mine !== mine) return; // another assignment, or the end, has come meanwhile
     for (const { writer, isMine } of shards) if (isMine) writer.assign();
   }
 
@@ -299,21 +302,5 @@ export class ShardWriters<
         (appender) => appender.close(),
         () => undefined,
       );
-  }
-
-  /** Drops from memory what is stored, and asks again about blocked streams, of which somebody may have decided. */
-  async #tidy(): Promise<void> {
-    for (const [id, { cache, writer }] of this.#shards) {
-      const keep = writer.isOpen ? streamsKeptMax : 0;
-      cache.reloadBlocked();
-      if (cache.size <= keep) continue;
-      try {
-        const { persistedSeq } = await this.#options.snapshots.load(id, []);
-        cache.evict(persistedSeq, keep);
-      } catch (error) {
-        this.#options.report('warn', 'the stored state cannot be asked: everything stays in memory', { shard: id, error: String(error) });
-        return;
-      }
-    }
   }
 }

@@ -13,6 +13,8 @@ export class StreamCache<Event, State> {
   readonly #streams = new Map<string, Entry<Event, State>>();
   /** Streams that are not here have no commit after this seq: what they had before is in the snapshot. */
   #completeAfterSeq: number;
+  /** Commits in all tails. */
+  #tailed = 0;
 
   /** @param startSeq seq after which every accepted commit will pass through `apply` */
   constructor(decider: Pick<Decider<never, Event, State, unknown>, 'streamsChangedBy' | 'initialState' | 'evolve'>, startSeq: number) {
@@ -20,14 +22,20 @@ export class StreamCache<Event, State> {
     this.#completeAfterSeq = startSeq;
   }
 
-  /** Forgets everything: what was accepted beyond `seq` turned out not to be history. */
+  /** Forgets everything: streams are loaded again from a store that is complete up to `seq` at least, the newest that is accepted. */
   restart(seq: number): void {
     this.#streams.clear();
+    this.#tailed = 0;
     this.#completeAfterSeq = seq;
   }
 
   get size(): number {
     return this.#streams.size;
+  }
+
+  /** What bounds its memory: streams, and commits that are kept for streams whose stored state was never asked for. */
+  get weight(): number {
+    return this.#streams.size + this.#tailed;
   }
 
   /**
@@ -40,8 +48,10 @@ export class StreamCache<Event, State> {
     for (const id of streams) {
       const entry = this.#touch(id);
       if (seq <= entry.seq) continue;
-      if (entry.state === undefined) entry.tail.push({ seq, events });
-      else live.set(id, entry);
+      if (entry.state === undefined) {
+        entry.tail.push({ seq, events });
+        this.#tailed += 1;
+      } else live.set(id, entry);
       entry.seq = seq;
     }
     if (live.size === 0) return;
@@ -92,14 +102,17 @@ export class StreamCache<Event, State> {
     return this.#streams.get(id)?.blocked ?? false;
   }
 
-  /** Drops the longest untouched streams beyond `keep` whose commits are all in the store, which is complete up to `persistedSeq`. */
+  /**
+   * Drops the longest untouched streams beyond `keep` whose commits are all in the store, which is complete up to `persistedSeq`, and
+   * of those that were only seen passing the commits that are in the store: a busy stream never comes to rest.
+   */
   evict(persistedSeq: number, keep: number): void {
+    for (const entry of this.#streams.values()) this.#trim(entry, persistedSeq);
     let surplus = this.#streams.size - keep;
     for (const [id, entry] of this.#streams) {
       if (surplus <= 0) return;
       if (entry.seq > persistedSeq || entry.blocked) continue;
-      this.#streams.delete(id);
-      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq);
+      this.#drop(id, entry);
       surplus--;
     }
   }
@@ -107,10 +120,23 @@ export class StreamCache<Event, State> {
   /** Forgets which streams are blocked, so that the store is asked again (somebody decided about a parked record). */
   reloadBlocked(): void {
     for (const [id, entry] of this.#streams) {
-      if (!entry.blocked) continue;
-      this.#streams.delete(id);
-      this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq);
+      if (entry.blocked) this.#drop(id, entry);
     }
+  }
+
+  /** Its commits may not be stored yet: then its next load is refused until they are. */
+  #drop(id: string, entry: Entry<Event, State>): void {
+    this.#streams.delete(id);
+    this.#tailed -= entry.tail.length;
+    this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.seq);
+  }
+
+  #trim(entry: Entry<Event, State>, persistedSeq: number): void {
+    const stored = entry.tail.findLastIndex(({ seq }) => seq <= persistedSeq);
+    if (stored < 0) return;
+    this.#completeAfterSeq = Math.max(this.#completeAfterSeq, entry.tail[stored]!.seq);
+    entry.tail = entry.tail.slice(stored + 1);
+    this.#tailed -= stored + 1;
   }
 
   #complete(id: string, state: { value: State }, storedSeq: number): void {
@@ -122,6 +148,7 @@ export class StreamCache<Event, State> {
       else state = { value: this.#fold(id, state.value, decoded) };
     }
     entry.state = state;
+    this.#tailed -= entry.tail.length;
     entry.tail = [];
     entry.seq = Math.max(entry.seq, storedSeq);
   }
