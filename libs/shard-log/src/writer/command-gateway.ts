@@ -18,7 +18,7 @@ export interface SettledView {
  * Sends commands to the writers of one service in this region and waits for their answers.
  *
  * An answer is given only when what was decided on is settled. A deadline that passes is neither success nor failure: `unknown`.
- * Bounded: more than `waitingMax` callers are turned away before anything is queued.
+ * Bounded: more than `waitingMax` callers, and more than as many commands on their way to Kafka, are turned away before anything is queued.
  */
 export class KafkaCommandGateway implements CommandGateway {
   readonly #here: string;
@@ -34,7 +34,7 @@ export class KafkaCommandGateway implements CommandGateway {
   private constructor(here: string, service: Service, appender: Appender, view: SettledView) {
     this.#here = here;
     this.#service = service;
-    this.#appenders = new SerialAppender(appender);
+    this.#appenders = new SerialAppender(appender, KafkaCommandGateway.waitingMax);
     this.#view = view;
   }
 
@@ -50,7 +50,7 @@ export class KafkaCommandGateway implements CommandGateway {
     const gateway = new KafkaCommandGateway(options.here, options.service, appender, options.view);
     const replies: LogReader = await options.cluster.read({
       name: `${options.service}-replies`,
-      paceMs: 8,
+      paceMs: 12,
       from: [{ topic: 'replies', partition: 0, offset: 'end' }],
       onBatch: (records) => gateway.#onReplies(records),
       onStopped: options.onStopped,
@@ -72,7 +72,8 @@ export class KafkaCommandGateway implements CommandGateway {
   async decide(command: SendCommand): Promise<Answer> {
     const owner = this.#view.ownerOf(command.shard);
     if (owner !== this.#here) return { kind: 'not-owner', owner };
-    if (this.#waitingCount >= KafkaCommandGateway.waitingMax) return { kind: 'unavailable', reason: 'too many commands wait for an answer' };
+    if (this.#waitingCount >= KafkaCommandGateway.waitingMax)
+      return { kind: 'unavailable', reason: 'too many commands wait for an answer' };
     const deadline = performance.now() + command.deadlineMs;
     this.#waitingCount += 1;
     const reply = this.#replyTo(command.commandId, command.deadlineMs);

@@ -1,24 +1,32 @@
-import type { Appender, NewRecord } from '../cluster.port.ts';
+import { DoubtfulAppendError, type Appender, type NewRecord } from '../cluster.port.ts';
 
 /**
  * Many callers, one connection: one append in flight, then everything that queued up meanwhile, a batch per partition. Each caller
- * is told what became of the batch that its record was in.
+ * is told what became of the batch that its record was in. Bounded: what would wait behind `waitingMax` others is not sent at all.
  */
 export class SerialAppender {
   readonly #appender: Appender;
   #waiting: Waiting[] = [];
   #sending = false;
+  /** Not yet told what became of them. */
+  #pending = 0;
+  readonly #waitingMax: number;
 
-  constructor(appender: Appender) {
+  /** @param waitingMax records; callers that hand over a batch at once and await it need room for all of it */
+  constructor(appender: Appender, waitingMax = 100_000) {
     this.#appender = appender;
+    this.#waitingMax = waitingMax;
   }
 
   /** @throws DoubtfulAppendError, RefusedAppendError */
   append(topic: string, partition: number, record: NewRecord): Promise<void> {
-    return new Promise((resolve, reject) => {
+    if (this.#pending >= this.#waitingMax)
+      return Promise.reject(new DoubtfulAppendError(`${this.#pending} records wait to be appended`, { nothingSent: true }));
+    this.#pending += 1;
+    return new Promise<void>((resolve, reject) => {
       this.#waiting.push({ topic, partition, record, resolve, reject });
       if (!this.#sending) void this.#send();
-    });
+    }).finally(() => (this.#pending -= 1));
   }
 
   async #send(): Promise<void> {
@@ -26,8 +34,7 @@ export class SerialAppender {
     while (this.#waiting.length > 0) {
       const batches = Map.groupBy(this.#waiting, ({ topic, partition }) => `${topic}:${partition}`);
       this.#waiting = [];
-      for (const batch of batches.values())
-        while (batch.length > 0) await this.#sendBatch(batch.splice(0, fitting(batch)));
+      for (const batch of batches.values()) while (batch.length > 0) await this.#sendBatch(batch.splice(0, fitting(batch)));
     }
     this.#sending = false;
   }
@@ -35,7 +42,11 @@ export class SerialAppender {
   async #sendBatch(batch: readonly Waiting[]): Promise<void> {
     const { topic, partition } = batch[0]!;
     try {
-      await this.#appender.append(topic, partition, batch.map(({ record }) => record));
+      await this.#appender.append(
+        topic,
+        partition,
+        batch.map(({ record }) => record),
+      );
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
