@@ -131,7 +131,7 @@ function leadingFeed<Event extends { readonly type: string }, State, Command ext
     const handedOver: Record<ShardId, number> = {};
     const feed = await openSettledFeed({
       name: definition.name,
-      paceMs: 10,
+      paceMs: 20,
       here,
       topology: { regions, partitions: topology.partitions },
       services,

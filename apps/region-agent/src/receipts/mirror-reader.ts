@@ -141,7 +141,7 @@ export class MirrorReader {
     this.#reopenDue = true; // until it is open
     this.#reader = await cluster.read({
       name: 'mirrors',
-      paceMs: 3,
+      paceMs: 5,
       from,
       onBatch: async (records) => this.#onBatch(records),
       onStopped: (error) => {

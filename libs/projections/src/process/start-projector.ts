@@ -72,6 +72,7 @@ function feedOf({ config: { topology, region }, log }: ProcessParts, service: Se
   return (from, handlers) =>
     openSettledFeed({
       name: `${service}-projector`,
+      paceMs: 40, // reads may be that much later under load; whole batches are what makes projecting cheap
       here: region,
       topology: { regions: regionsOf(topology), partitions: topology.partitions },
       services: [service],
