@@ -19,6 +19,7 @@ import type { ShardReading } from '../core/shard-reading.ts';
 import type { FeedCheckpoint, SettledCommit } from '../settled-feed.port.ts';
 import type { Snapshots } from '../snapshots.port.ts';
 import { openSettledFeed, type OpenSettledFeed } from '../feed/settled-feed.ts';
+import { AssignedShards } from './assigned-shards.ts';
 import { takeCommands } from './command-intake.ts';
 import { KafkaCommandGateway, type SettledView } from './command-gateway.ts';
 import { Condition } from './condition.ts';
@@ -78,7 +79,7 @@ export class ShardWriters<
   readonly #stops: (() => Promise<void> | void)[] = [];
   #feed: OpenSettledFeed | undefined;
   #lineage: Lineage | undefined;
-  #mine: ReadonlySet<number> = new Set();
+  readonly #assigned = new AssignedShards(this.#shards);
   #answers: SerialAppender | undefined;
   #gateway: KafkaCommandGateway | undefined;
 
@@ -167,13 +168,13 @@ export class ShardWriters<
 
     if (!(await this.#read.until(() => this.#lineage !== undefined, lineageTimeoutMs)))
       throw new Error('no lineage stands in the lineage topic: is a region agent up?');
-    this.#stops.push(() => this.#assigned([]));
+    this.#stops.push(() => this.#assigned.assign([]));
     const commands = await takeCommands({
       service,
       cluster,
       parse: this.#options.parseCommand,
       sink: {
-        assigned: (partitions) => this.#assigned(partitions),
+        assigned: (partitions) => this.#assigned.assign(partitions),
         enqueue: async (shard, queued, bytes) => {
           const writer = this.#shards.get(shard)?.writer;
           if (writer === undefined) return false;
@@ -229,7 +230,6 @@ export class ShardWriters<
       report: (level, message, details) => report(level, message, { shard, ...details }),
     });
     this.#shards.set(shard, { reading, cache, writer });
-    if (this.#mine.has(partition)) writer.assign();
   }
 
   /** Losing PostgreSQL loses nothing: without stored states the log is read from its start, which only takes longer. */
@@ -276,15 +276,6 @@ export class ShardWriters<
     if (commits.length === 0) return;
     if (this.#options.onSettled !== undefined) for (const settled of commits) this.#options.onSettled(settled);
     for (const listener of this.#listeners) listener();
-  }
-
-  async #assigned(partitions: readonly number[]): Promise<void> {
-    const mine = new Set(partitions);
-    this.#mine = mine;
-    const shards = [...this.#shards].map(([id, { writer }]) => ({ writer, isMine: mine.has(shardOf(id).partition) }));
-    await Promise.all(shards.filter(({ isMine }) => !isMine).map(({ writer }) => writer.unassign()));
-    if (this.#mine !== mine) return; // another assignment, or the end, has come meanwhile
-    for (const { writer, isMine } of shards) if (isMine) writer.assign();
   }
 
   #appender(partition: number): Promise<Appender> {
