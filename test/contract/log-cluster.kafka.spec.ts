@@ -41,9 +41,9 @@ describe('Kafka, when something is lost', () => {
     const appender = await cluster.appender('faults');
     const acknowledged: string[] = [];
     let doubtful = 0;
-    let appending = true;
-    const appends = (async () => {
-      for (let n = 0; appending; n += 1)
+    const appends = { go: true };
+    const appending = (async () => {
+      for (let n = 0; appends.go; n += 1)
         try {
           await appender.append('faults', n % 2, [record(String(n))]);
           acknowledged.push(String(n));
@@ -61,8 +61,8 @@ describe('Kafka, when something is lost', () => {
     }
     const restarted = acknowledged.length;
     await eventually(() => acknowledged.length > restarted + 100);
-    appending = false;
-    await appends;
+    appends.go = false;
+    await appending;
     await eventually(() => seen.at(-1) !== undefined && acknowledged.every((value) => seen.some((stored) => stored.value === value)), {
       everyMs: 200,
     });

@@ -117,7 +117,7 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       ]);
       await appender.append(topic, 1, [record('new')]);
       await eventually(() => records.length === 2);
-      expect(valuesOf(records).toSorted()).toEqual(['2', 'new']);
+      expect(new Set(valuesOf(records))).toEqual(new Set(['2', 'new']));
       await reader.close();
       await appender.close();
     });

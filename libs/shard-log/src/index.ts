@@ -8,7 +8,13 @@ export { ShardReading } from './core/shard-reading.ts';
 export { readingLimits, type ReadingEvent, type ReadingLimits, type ShardResume } from './core/reading-events.ts';
 export type { LogCursor } from './core/cursor.ts';
 export {
-  decodeLineage, decodeReceipts, decodeShardRecord, encodeLineage, encodeReceipts, encodeShardRecord, type Decoded,
+  decodeLineage,
+  decodeReceipts,
+  decodeShardRecord,
+  encodeLineage,
+  encodeReceipts,
+  encodeShardRecord,
+  type Decoded,
 } from './core/record-codec.ts';
 export { openSettledFeed, type OpenSettledFeed, type SettledFeedOptions } from './feed/settled-feed.ts';
 export type { FeedObserver } from './feed/feed-state.ts';

@@ -1,4 +1,5 @@
 import { commandId, region, type Region, type Segment, type ShardId } from '#contracts';
+import { assertNever } from '#kernel';
 import type { ReadingEvent } from './reading-events.ts';
 import type { Close, Commit, Fence, Receipt, ReceiptsRecord, ShardRecord } from './records.ts';
 import type { ShardReading } from './shard-reading.ts';
@@ -91,6 +92,8 @@ export const inWords = (events: readonly ReadingEvent[]): readonly string[] =>
       case 'held':
       case 'released':
         return `${event.type} ${event.log}`;
+      default:
+        return assertNever(event);
     }
   });
 

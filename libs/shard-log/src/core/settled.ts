@@ -79,7 +79,7 @@ export class ReceiptBook {
 
   stored(): StoredReceipts {
     return {
-      cuts: Object.fromEntries(this.#cuts) as Record<Region, number>,
+      cuts: Object.fromEntries(this.#cuts),
       kept: this.#kept.map(({ by, front, highest }) => ({ by, front, highest })),
     };
   }

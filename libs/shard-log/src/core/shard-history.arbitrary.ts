@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { Region, Segment } from '#contracts';
+import { assertNever } from '#kernel';
 import { close, commit, cut, east, fence, otherThan, receipt, receipts, segment, west } from './reading.fixture.ts';
 import type { Receipt, ReceiptsRecord, ShardRecord } from './records.ts';
 
@@ -161,6 +162,8 @@ function nextSegment(now: Segment, { ending }: Chapter, written: readonly Writte
       return segment(term, now.owner, end);
     case 'goes-on-solo':
       return segment(term, now.owner, end, 'solo');
+    default:
+      return assertNever(ending);
   }
 }
 
@@ -184,6 +187,8 @@ function damaged({ term, generation, seq, writer }: Written, { damage }: Chapter
       return [commit(term, generation, seq + 9, writer)];
     case 'fence-gap':
       return [fence(term, generation + 1, seq + 9, 'damaged')];
+    default:
+      return assertNever(damage);
   }
 }
 

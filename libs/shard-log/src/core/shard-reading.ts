@@ -46,7 +46,7 @@ export class ShardReading {
     if (resume === undefined) return;
     this.#settledSeq = resume.settledSeq;
     this.#atTerm = resume.atTerm;
-    for (const [log, cursor] of Object.entries(resume.cursors)) this.#cursors.set(log as Region, cursor as LogCursor);
+    for (const [log, cursor] of Object.entries(resume.cursors)) this.#cursors.set(log as Region, cursor);
   }
 
   /** Takes in the newest lineage of this shard, at any time; an older one than is known changes nothing. */

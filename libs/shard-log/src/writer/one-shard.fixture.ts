@@ -1,6 +1,6 @@
-import { afterEach, expect } from 'vitest';
+import { afterEach } from 'vitest';
 import { commandId, region, type Reply, type Segment, type ShardId } from '#contracts';
-import { accept, reject, type Decider } from '#kernel';
+import { accept, assert, reject, type Decider } from '#kernel';
 import { DoubtfulAppendError } from '../cluster.port.ts';
 import type { ReadingEvent } from '../core/reading-events.ts';
 import type { Receipt, ShardRecord } from '../core/records.ts';
@@ -170,7 +170,7 @@ export class OneShard {
     const reading = new ShardReading(shard);
     reading.learn(this.#segments);
     const events = this.log.flatMap((record, offset) => reading.record({ log: east, offset }, record));
-    expect(reading.stopped).toBeUndefined();
+    assert(reading.stopped === undefined, `the log of the test can be read: ${reading.stopped}`);
     const taken = events.flatMap((event) => (event.type === 'accepted' ? (JSON.parse(event.commit.body) as Taken[]) : []));
     return { taken: taken.map(({ id }) => id), units: taken.reduce((sum, { units }) => sum + units, 0) };
   }
