@@ -4,11 +4,12 @@ import { assert } from '#kernel';
 import { DoubtfulAppendError, RefusedAppendError } from '../cluster.port.ts';
 import { isAhead } from '../core/reading-events.ts';
 import type { Commit, Fence, Receipt } from '../core/records.ts';
-import type { LoadedStreams } from '../snapshots.port.ts';
+import { CommandQueue } from './command-queue.ts';
 import { Condition } from './condition.ts';
 import { decideBatch, type DecidedBatch, type QueuedCommand } from './decide-batch.ts';
 import { OwnFlight, recordsOf } from './own-flight.ts';
 import { defaultWriterLimits, type ShardWriterLimits, type ShardWriterPorts } from './shard-writer.ports.ts';
+import { StreamLoader } from './stream-loader.ts';
 
 /**
  * The writer of one shard in one instance.
@@ -23,7 +24,8 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   readonly #ports: ShardWriterPorts<Command, Event, State, Refusal>;
   readonly #limits: ShardWriterLimits;
   readonly #changed = new Condition();
-  readonly #queue: (QueuedCommand<Command> & { readonly bytes: number })[] = [];
+  readonly #queue = new CommandQueue<Command>();
+  readonly #loader: StreamLoader;
   #assigned = false;
   #running: Promise<void> | undefined;
   /** Own fence: null before it is accepted and after any doubt. */
@@ -35,12 +37,11 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   #overtaken = false;
   #dataLoss: string | undefined;
   #overflowing = false;
-  /** In a row. */
-  #loadsFailed = 0;
 
   constructor(ports: ShardWriterPorts<Command, Event, State, Refusal>, limits: ShardWriterLimits = defaultWriterLimits) {
     this.#ports = ports;
     this.#limits = limits;
+    this.#loader = new StreamLoader(ports, limits.retryDelayMs);
   }
 
   get isOpen(): boolean {
@@ -62,7 +63,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   async unassign(): Promise<void> {
     this.#assigned = false;
     this.#fence = null;
-    this.#queue.length = 0;
+    this.#queue.take();
     this.#changed.changed();
     await this.#running;
     this.#running = undefined;
@@ -87,7 +88,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
       this.#bounce([command], { outcome: 'unavailable', reason: still ?? 'too many commands wait for this shard' });
       return;
     }
-    this.#queue.push({ ...command, bytes });
+    this.#queue.push(command, bytes);
     this.#changed.changed();
   }
 
@@ -179,10 +180,10 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     const { reading, here } = this.#ports;
     const segment = reading.lastSegment;
     const still = this.#standsStill();
-    if (still !== undefined) this.#bounce(this.#queue.splice(0), { outcome: 'unavailable', reason: still });
+    if (still !== undefined) this.#bounce(this.#queue.take(), { outcome: 'unavailable', reason: still });
     if (segment === undefined || still !== undefined) return this.#waitForChange();
     if (segment.owner !== here) {
-      this.#bounce(this.#queue.splice(0), { outcome: 'not-owner' });
+      this.#bounce(this.#queue.take(), { outcome: 'not-owner' });
       return this.#waitForChange();
     }
     const said = reading.receiptAhead;
@@ -227,8 +228,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     let commandsMax = this.#limits.commandsPerBatchMax;
     while (this.#mayWrite()) {
       if (!(await this.#changed.until(() => this.#queue.length > 0 || !this.#mayWrite(), 60_000)) || !this.#mayWrite()) continue;
-      const batch = this.#takeable(commandsMax);
-      if (!(await this.#loadStreamsOf(batch))) continue;
+      const batch = this.#queue.batch(commandsMax, this.#limits.bytesPerBatchMax);
+      const streams = new Set(batch.flatMap(({ command }) => this.#ports.decider.streamsOf(command)));
+      if (!(await this.#loader.bring(streams, this.#changed, () => this.#mayWrite()))) continue;
       if (!this.#mayWrite()) return;
       const fence = this.#fence;
       assert(fence !== null, 'a shard is open while its writer decides');
@@ -247,7 +249,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
         else commandsMax = 1; // find the one that Kafka refuses
         continue;
       }
-      this.#queue.splice(0, batch.length);
+      this.#queue.take(batch.length);
       this.#conclude(batch, decided.replies);
       commandsMax = this.#limits.commandsPerBatchMax;
     }
@@ -272,49 +274,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     return flight.isComplete;
   }
 
-  #takeable(commandsMax: number): readonly QueuedCommand<Command>[] {
-    const taken: QueuedCommand<Command>[] = [];
-    let bytes = 0;
-    for (const command of this.#queue) {
-      bytes += command.bytes;
-      if (taken.length > 0 && (taken.length >= commandsMax || bytes > this.#limits.bytesPerBatchMax)) break;
-      taken.push(command);
-    }
-    return taken;
-  }
-
-  /** False when they cannot be had now. That is no doubt about the log: the fence stays, and the same commands are tried again. */
-  async #loadStreamsOf(batch: readonly QueuedCommand<Command>[]): Promise<boolean> {
-    const needed = new Set(batch.flatMap(({ command }) => this.#ports.decider.streamsOf(command)));
-    const missing = this.#ports.cache.missing([...needed]);
-    if (missing.length === 0) return true;
-    const loaded = await this.#load(missing);
-    if (loaded !== undefined && this.#ports.cache.fill(missing, loaded)) {
-      this.#loadsFailed = 0;
-      return true;
-    }
-    if (loaded !== undefined)
-      this.#ports.report('warn', 'the stored state stands behind what was dropped from memory: waiting', {
-        persistedSeq: loaded.persistedSeq,
-      });
-    this.#loadsFailed += 1;
-    const delayMs = Math.min(2_000, this.#limits.retryDelayMs * 2 ** Math.min(this.#loadsFailed - 1, 10));
-    await this.#changed.until(() => !this.#mayWrite(), delayMs);
-    return false;
-  }
-
-  async #load(streamIds: readonly string[]): Promise<LoadedStreams | undefined> {
-    try {
-      return await this.#ports.load(streamIds);
-    } catch (error) {
-      this.#ports.report('warn', 'stored states cannot be loaded: waiting', { error: String(error) });
-      return undefined;
-    }
-  }
-
   #refuse(queued: QueuedCommand<Command>, error: Error): void {
     this.#ports.report('error', 'Kafka refuses the decision of a command', { commandId: queued.envelope.commandId, error: error.message });
-    this.#queue.shift();
+    this.#queue.take(1);
     this.#bounce([queued], { outcome: 'refused', refusal: { code: 'record-refused', detail: error.message } });
   }
 
