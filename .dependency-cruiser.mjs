@@ -3,7 +3,12 @@ const lib = '^libs/([^/]+)/';
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'apps-meet-in-contracts-and-the-log', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
+    {
+      name: 'apps-meet-in-contracts-and-the-log',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
     {
       name: 'libs-by-their-front-door',
       severity: 'error',
@@ -18,28 +23,52 @@ export default {
       to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/[^/]+/src/[^/]+\\.contract\\.ts$'] },
     },
     { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
-    { name: 'kernel-imports-nothing', severity: 'error', from: { path: '^libs/kernel/', pathNot: '\\.spec\\.ts$' }, to: { pathNot: '^libs/kernel/' } },
+    {
+      name: 'kernel-imports-nothing',
+      severity: 'error',
+      from: { path: '^libs/kernel/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: '^libs/kernel/' },
+    },
     {
       name: 'domain-is-pure',
       severity: 'error',
       from: { path: '/domain/', pathNot: '\\.spec\\.ts$' },
       to: { pathNot: ['/domain/', '^libs/(kernel|contracts)/', '^libs/process-manager/src/(index|process)\\.ts$'] },
     },
-    { name: 'core-does-no-io', severity: 'error', from: { path: '^libs/shard-log/src/core/', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['core'] } },
-    { name: 'kafkajs-behind-its-port', severity: 'error', from: { pathNot: '^libs/shard-log/src/kafka/' }, to: { path: 'node_modules/kafkajs' } },
+    {
+      name: 'core-does-no-io',
+      severity: 'error',
+      from: { path: '^libs/shard-log/src/core/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'kafkajs-behind-its-port',
+      severity: 'error',
+      from: { pathNot: '^libs/shard-log/src/kafka/' },
+      to: { path: 'node_modules/kafkajs' },
+    },
     {
       name: 'only-the-operator-runs-regions',
       severity: 'error',
       from: { path: '^apps/', pathNot: '^apps/operator/' },
       to: { path: '^libs/embedded-runtime/' },
     },
-    { name: 'no-tests-in-production', severity: 'error', from: { pathNot: '(\\.spec|\\.contract)\\.ts$|^test/|^libs/test-kit/' }, to: { path: '(\\.(spec|contract)\\.ts$|^libs/test-kit/|^test/)' } },
+    {
+      name: 'no-tests-in-production',
+      severity: 'error',
+      from: { pathNot: '(\\.spec|\\.contract)\\.ts$|^test/|^libs/test-kit/' },
+      to: { path: '(\\.(spec|contract)\\.ts$|^libs/test-kit/|^test/)' },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     parser: 'swc',
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { conditionNames: ['source', 'import', 'node', 'default'], exportsFields: ['exports'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      conditionNames: ['source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
   },
 };

@@ -24,7 +24,7 @@ for (const suite of suites) {
     failed += report.numFailedTests;
     if (report.numTotalTests === 0) broken = true;
   } catch (error) {
-    console.error(`${suite} left no report: ${error}`);
+    console.error(`${suite} left no report: ${String(error)}`);
     broken = true;
   }
 }

@@ -10,11 +10,13 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
 const sources = tracked.filter((path) => /^(apps|libs|test|scripts)\/.*\.(ts|mjs)$/.test(path));
 const textOf = (path: string): string => readFileSync(path, 'utf8');
 const offenders = (pattern: RegExp, paths: readonly string[] = sources): string[] =>
-  paths.filter((path) => !path.startsWith('test/tidy/')).flatMap((path) =>
-    textOf(path)
-      .split('\n')
-      .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
-  );
+  paths
+    .filter((path) => !path.startsWith('test/tidy/'))
+    .flatMap((path) =>
+      textOf(path)
+        .split('\n')
+        .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+    );
 
 describe('names', () => {
   it('files are kebab-case with roles behind dots', () => {

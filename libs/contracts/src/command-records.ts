@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { parseShardId, type ShardId } from './shards.ts';
 import { commandIdSchema } from './values.ts';
 
-const shardIdSchema = z.string().refine((text) => parseShardId(text) !== undefined, 'not a shard id').transform((text) => text as ShardId);
+const shardIdSchema = z
+  .string()
+  .refine((text) => parseShardId(text) !== undefined, 'not a shard id')
+  .transform((text) => text as ShardId);
 
 /** What surrounds a command in an `X.commands` topic. Stored as the record's value; the record's key is the commit's stream key. */
 export const commandEnvelopeSchema = z.object({

@@ -4,7 +4,10 @@ import { parseShardId, type ShardId } from './shards.ts';
 /** Per shard the seq that a read must have reached to see what its bearer saw. */
 export type ShardSeqs = Readonly<Record<ShardId, number>>;
 
-const entries = z.record(z.string().refine((text) => parseShardId(text) !== undefined), z.int().nonnegative());
+const entries = z.record(
+  z.string().refine((text) => parseShardId(text) !== undefined),
+  z.int().nonnegative(),
+);
 
 /** Opaque to clients, URL-safe: `v1.` and base64url JSON of shard seqs. At most 4 KiB. */
 export const encodeToken = (seqs: ShardSeqs): string => `v1.${Buffer.from(JSON.stringify(seqs)).toString('base64url')}`;

@@ -10,7 +10,11 @@ export class UnknownEventError extends Error {
 }
 
 type Versions = Readonly<Record<number, z.ZodType>>;
-type Latest<V extends Versions> = V extends { readonly 2: infer S } ? z.output<S & z.ZodType> : V extends { readonly 1: infer S } ? z.output<S & z.ZodType> : never;
+type Latest<V extends Versions> = V extends { readonly 2: infer S }
+  ? z.output<S & z.ZodType>
+  : V extends { readonly 1: infer S }
+    ? z.output<S & z.ZodType>
+    : never;
 type EventOf<D extends Readonly<Record<string, Versions>>> = { [T in keyof D]: { readonly type: T } & Latest<D[T]> }[keyof D];
 
 export interface EventCatalogue<Event extends { readonly type: string }> {

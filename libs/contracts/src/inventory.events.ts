@@ -1,14 +1,26 @@
 import { z } from 'zod';
 import { defineEvents } from './events.ts';
 import {
-  amountMinorSchema, currencySchema, instantSchema, operationIdSchema, orderIdSchema, quantitySchema, regionSchema, skuQuantitySchema,
+  amountMinorSchema,
+  currencySchema,
+  instantSchema,
+  operationIdSchema,
+  orderIdSchema,
+  quantitySchema,
+  regionSchema,
+  skuQuantitySchema,
   skuSchema,
 } from './values.ts';
 
 const lines = z.array(skuQuantitySchema).min(1);
 
 /** A transfer that a reservation waits for: `quantity` units of `sku` are asked of region `from`'s pool. */
-export const awaitedTransferSchema = z.object({ transferId: operationIdSchema, sku: skuSchema, quantity: quantitySchema, from: regionSchema });
+export const awaitedTransferSchema = z.object({
+  transferId: operationIdSchema,
+  sku: skuSchema,
+  quantity: quantitySchema,
+  from: regionSchema,
+});
 export type AwaitedTransfer = Readonly<z.infer<typeof awaitedTransferSchema>>;
 
 /**
@@ -21,7 +33,10 @@ export const inventoryEvents = defineEvents({
   /** Counted again: written off (negative) or found (positive). */
   StockAdjusted: {
     1: z.object({
-      adjustmentId: operationIdSchema, sku: skuSchema, quantityDelta: z.int().min(-1_000_000).max(1_000_000), reason: z.string().max(200),
+      adjustmentId: operationIdSchema,
+      sku: skuSchema,
+      quantityDelta: z.int().min(-1_000_000).max(1_000_000),
+      reason: z.string().max(200),
       adjustedAt: instantSchema,
     }),
   },
@@ -32,7 +47,10 @@ export const inventoryEvents = defineEvents({
    */
   StockAwaited: {
     1: z.object({
-      orderId: orderIdSchema, lines, transfers: z.array(awaitedTransferSchema).min(1), nextRegions: z.array(regionSchema).optional(),
+      orderId: orderIdSchema,
+      lines,
+      transfers: z.array(awaitedTransferSchema).min(1),
+      nextRegions: z.array(regionSchema).optional(),
       awaitedAt: instantSchema,
     }),
   },
@@ -52,14 +70,26 @@ export const inventoryEvents = defineEvents({
   /** In the receiver's shard: the answer to an awaited transfer; 0 when it was refused. */
   StockTransferReceived: {
     1: z.object({
-      transferId: operationIdSchema, orderId: orderIdSchema, sku: skuSchema, quantity: z.int().min(0), from: regionSchema,
+      transferId: operationIdSchema,
+      orderId: orderIdSchema,
+      sku: skuSchema,
+      quantity: z.int().min(0),
+      from: regionSchema,
       receivedAt: instantSchema,
     }),
   },
   ProductListed: {
-    1: z.object({ sku: skuSchema, name: z.string().min(1).max(200), unitPriceMinor: amountMinorSchema, currency: currencySchema, listedAt: instantSchema }),
+    1: z.object({
+      sku: skuSchema,
+      name: z.string().min(1).max(200),
+      unitPriceMinor: amountMinorSchema,
+      currency: currencySchema,
+      listedAt: instantSchema,
+    }),
   },
   ProductRenamed: { 1: z.object({ sku: skuSchema, name: z.string().min(1).max(200), renamedAt: instantSchema }) },
-  ProductRepriced: { 1: z.object({ sku: skuSchema, unitPriceMinor: amountMinorSchema, currency: currencySchema, repricedAt: instantSchema }) },
+  ProductRepriced: {
+    1: z.object({ sku: skuSchema, unitPriceMinor: amountMinorSchema, currency: currencySchema, repricedAt: instantSchema }),
+  },
 });
 export type InventoryEvent = typeof inventoryEvents.Event;

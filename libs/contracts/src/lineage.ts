@@ -4,7 +4,10 @@ import { shardId, services } from './shards.ts';
 import type { Homes } from './homes.ts';
 import type { Region } from './ids.ts';
 
-const regionSchema = z.string().regex(/^[a-z][a-z0-9-]*$/).transform((name) => name as Region);
+const regionSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*$/)
+  .transform((name) => name as Region);
 
 /** One stretch of a shard's history: the owner's log holds it, and it begins after seq `base`. */
 export const segmentSchema = z.object({

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { defineEvents } from './events.ts';
 import {
-  amountMinorSchema, currencySchema, customerIdSchema, instantSchema, lineQuantitySchema, operationIdSchema, orderIdSchema,
-  quantitySchema, skuSchema,
+  amountMinorSchema,
+  currencySchema,
+  customerIdSchema,
+  instantSchema,
+  lineQuantitySchema,
+  operationIdSchema,
+  orderIdSchema,
+  quantitySchema,
+  skuSchema,
 } from './values.ts';
 
 export const orderLineSchema = z.object({
@@ -15,7 +22,11 @@ export const orderLineSchema = z.object({
 export type OrderLine = Readonly<z.infer<typeof orderLineSchema>>;
 
 /** A charge that is no good: carriage, a bank charge. Captured with the first shipment, never returned to stock. */
-export const surchargeSchema = z.object({ code: z.string().min(1).max(64), description: z.string().max(200), amountMinor: amountMinorSchema });
+export const surchargeSchema = z.object({
+  code: z.string().min(1).max(64),
+  description: z.string().max(200),
+  amountMinor: amountMinorSchema,
+});
 export type Surcharge = Readonly<z.infer<typeof surchargeSchema>>;
 
 export const cancelReasonSchema = z.enum(['requested-by-customer', 'out-of-stock', 'payment-declined', 'expired']);

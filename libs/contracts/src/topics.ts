@@ -12,8 +12,7 @@ export const commandsTopic = (service: Service): CommandsTopic => `${service}.co
 export const mirroredTopics: readonly Topic[] = [...services.map(eventsTopic), 'receipts'];
 
 /** The name under which region `origin`'s topic stands in `cluster`'s Kafka: its own bare, a mirror prefixed. */
-export const topicIn = (cluster: Region, origin: Region, topic: Topic): string =>
-  cluster === origin ? topic : `${origin}.${topic}`;
+export const topicIn = (cluster: Region, origin: Region, topic: Topic): string => (cluster === origin ? topic : `${origin}.${topic}`);
 
 export interface TopicSettings {
   readonly topic: Topic;

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Region } from './ids.ts';
 
-const regionName = z.string().regex(/^[a-z][a-z0-9-]*$/).transform((name) => name as Region);
+const regionName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*$/)
+  .transform((name) => name as Region);
 const urls = z.array(z.url()).min(1);
 
 /** Where one region's programs listen, and how it reaches the other regions (always through a link, never directly). */

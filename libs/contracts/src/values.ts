@@ -3,9 +3,15 @@ import type { CommandId, CustomerId, OrderId, Region, Sku } from './ids.ts';
 
 /** Field shapes shared by events, commands and HTTP: one source for validation, types and documentation. */
 const brandedText = <T extends string>(pattern: RegExp, description: string) =>
-  z.string().regex(pattern, description).transform((text) => text as T);
+  z
+    .string()
+    .regex(pattern, description)
+    .transform((text) => text as T);
 
-export const skuSchema = brandedText<Sku>(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, 'a sku: 1 to 64 letters, digits, blanks, dots, dashes or underscores');
+export const skuSchema = brandedText<Sku>(
+  /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/,
+  'a sku: 1 to 64 letters, digits, blanks, dots, dashes or underscores',
+);
 export const customerIdSchema = brandedText<CustomerId>(/^(guest:)?[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a customer id, or guest:<id>');
 /** `ord_` and 26 characters derived from (customer, idempotency key). */
 export const orderIdSchema = brandedText<OrderId>(/^ord_[a-z2-7]{26}$/, 'an order id: ord_ and 26 base32 characters');

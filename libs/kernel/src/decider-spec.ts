@@ -20,8 +20,7 @@ export function deciderSpec<Command, Event, State, Refusal>(
   const fold = (events: readonly Event[]) => {
     const states = new Map<string, State>();
     const stateOf = (id: string): State => states.get(id) ?? decider.initialState(id);
-    for (const event of events)
-      for (const id of decider.streamsChangedBy(event)) states.set(id, decider.evolve(id, stateOf(id), event));
+    for (const event of events) for (const id of decider.streamsChangedBy(event)) states.set(id, decider.evolve(id, stateOf(id), event));
     return stateOf;
   };
   return {

@@ -19,8 +19,7 @@ export interface Decider<Command, Event, State, Refusal> {
 }
 
 export type Decision<Event, Refusal> =
-  | { readonly outcome: 'accepted'; readonly events: readonly Event[] }
-  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+  { readonly outcome: 'accepted'; readonly events: readonly Event[] } | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /** The command holds. With no events: what it asks for is already so, which is a decision too. */
 export const accept = <Event>(events: readonly Event[]): Decision<Event, never> => ({ outcome: 'accepted', events });

@@ -1,6 +1,14 @@
 import type { Provider } from '@nestjs/common';
 import type { Service } from '#contracts';
-import { PROGRESS_WATCH, ProgressWatch, READ_DATABASE, readDatabase, waitUntilMigrated, type MigrationClass, type ProjectionDatabase } from '#projections';
+import {
+  PROGRESS_WATCH,
+  ProgressWatch,
+  READ_DATABASE,
+  readDatabase,
+  waitUntilMigrated,
+  type MigrationClass,
+  type ProjectionDatabase,
+} from '#projections';
 import type { ProcessParts } from '#service-kit';
 import type { DataSource } from 'typeorm';
 

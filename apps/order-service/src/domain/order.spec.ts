@@ -40,7 +40,12 @@ describe('placing', () => {
   });
 
   it('is recalled by the same request, whatever became of the order, and by no other', () => {
-    const recall = { type: 'RecallOrder', orderId: placed.orderId, requestFingerprint: fingerprint, now: '2026-11-22T00:00:00.000Z' } as const;
+    const recall = {
+      type: 'RecallOrder',
+      orderId: placed.orderId,
+      requestFingerprint: fingerprint,
+      now: '2026-11-22T00:00:00.000Z',
+    } as const;
     for (const history of [[placed], [placed, confirmed], [placed, cancelled]]) {
       expect(spec.given(...history).when(recall)).toEqual(accept([]));
       expect(spec.given(...history).when({ ...recall, requestFingerprint: 'b'.repeat(64) })).toEqual(

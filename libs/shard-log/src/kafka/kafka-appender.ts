@@ -90,6 +90,8 @@ export class KafkaAppender implements Appender {
     this.#session.end();
     this.#session = new ClusterSession(this.#settings);
     this.#leaders.clear();
-    return new DoubtfulAppendError(message, { nothingSent: options.nothingSent || (error instanceof KafkaResponseError && notNow.has(error.type)) });
+    return new DoubtfulAppendError(message, {
+      nothingSent: options.nothingSent || (error instanceof KafkaResponseError && notNow.has(error.type)),
+    });
   }
 }
