@@ -188,3 +188,29 @@ it('counts requests by route', async () => {
     'evenkeel_http_requests_total{method="GET",route="/v1/things/open/:sku",status="200"}',
   );
 });
+
+it('answers an oversize body when it has come to its end: a connection closed before that would be reset, and the answer lost', async () => {
+  const other = await createServiceApp(ThingsModule, { log: pino({ level: 'silent' }), health, verifier, bodyLimitBytes: 1_000 });
+  const stop = await listenOn(other, { host: '127.0.0.1', port: 0 });
+  const { port } = other.getHttpServer().address() as { port: number };
+  const half = 'x'.repeat(50_000);
+  let beforeTheEnd = '';
+  const answer = await new Promise<string>((resolve, reject) => {
+    let received = '';
+    const head = `POST /v1/things HTTP/1.1\r\nhost: a\r\nauthorization: Bearer alice\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n`;
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(head + half);
+      setTimeout(() => {
+        beforeTheEnd = received;
+        socket.write(half);
+      }, 200);
+    });
+    socket
+      .on('data', (chunk) => (received += chunk.toString()))
+      .on('end', () => resolve(received))
+      .on('error', reject);
+  });
+  await stop();
+  expect(beforeTheEnd).toBe('');
+  expect(answer).toContain('HTTP/1.1 413');
+});
