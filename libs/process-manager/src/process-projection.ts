@@ -1,7 +1,7 @@
 import type { ShardId } from '#contracts';
 import { LeastRecentlyUsed, selectMany, upsertMany, type Columns, type Projection, type SettledEvent, type Tx } from '#projections';
 import type { EmitMode } from './leadership.ts';
-import type { ProcessDefinition, RequiredCommand } from './process.ts';
+import { newlyRequired, type ProcessDefinition, type RequiredCommand } from './process.ts';
 
 /** Where commands go. Resolves when Kafka has acknowledged all of them; rejects when that is not certain. */
 export type EmitCommands<Command> = (commands: readonly RequiredCommand<Command>[]) => Promise<void>;
@@ -90,9 +90,8 @@ export function processProjection<Event, State, Command>(host: ProcessHost<Event
         const state = events.reduce<State>((folded, { event, shard }) => definition.evolve(folded, event, { shard }), known);
         after.set(key, state);
         if (mode === 'nothing') continue;
-        const issued = new Set(mode === 'everything' ? [] : definition.required(known, now).map(({ commandId }) => commandId));
-        for (const command of definition.required(state, now))
-          if (!issued.has(command.commandId) && host.owns(command.shard)) commands.push(command);
+        const due = mode === 'everything' ? definition.required(state, now) : newlyRequired(definition, known, state, now);
+        commands.push(...due.filter(({ shard }) => host.owns(shard)));
       }
       if (commands.length > 0) await host.emit(commands);
       await upsertMany(tx, processTable, { ...columns, moved_at: 'timestamptz' }, ['key'], rowsOf(definition, after, now));
