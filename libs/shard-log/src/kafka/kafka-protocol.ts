@@ -78,6 +78,8 @@ export interface WireRecord {
 
 export interface FetchAnswer {
   readonly errorCode?: number;
+  /** 0: the broker keeps no session. */
+  readonly sessionId?: number;
   readonly responses: readonly {
     readonly topicName: string;
     readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly messages: readonly WireRecord[] }[];
@@ -89,8 +91,15 @@ export interface FetchTopic {
   readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[];
 }
 
-export const fetchCall = (args: { maxWaitTime: number; minBytes: number; maxBytes: number; topics: readonly FetchTopic[] }) =>
-  request<FetchAnswer>('Fetch', { isolationLevel: 1, rackId: '', ...args }, { parse: false });
+export const fetchCall = (args: {
+  maxWaitTime: number;
+  minBytes: number;
+  maxBytes: number;
+  sessionId: number;
+  sessionEpoch: number;
+  topics: readonly FetchTopic[];
+  forgottenTopics: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+}) => request<FetchAnswer>('Fetch', { isolationLevel: 1, rackId: '', ...args }, { parse: false });
 
 export interface ProduceAnswer {
   readonly topics: readonly { readonly partitions: readonly { readonly errorCode: number; readonly baseOffset: string }[] }[];

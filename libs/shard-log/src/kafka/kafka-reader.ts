@@ -1,6 +1,7 @@
 import type { LogReader, ReaderOptions, StoredRecord, TopicPartition } from '../cluster.port.ts';
 import { ClusterSession, leaderAddress, type SessionSettings } from './cluster-session.ts';
 import { BrokerConnectionError } from './broker-connection.ts';
+import { FetchSession } from './fetch-session.ts';
 import { fetchCall, KafkaResponseError, responseErrorOf, type FetchAnswer } from './kafka-protocol.ts';
 import { ReadPositions, type ReadPosition } from './read-positions.ts';
 import { storedRecordOf } from './stored-record.ts';
@@ -109,6 +110,7 @@ export class KafkaReader implements LogReader {
 
   async #fetchFrom(session: ClusterSession, leader: string, led: readonly ReadPosition[]): Promise<void> {
     const { fetchWaitMs, fetchBytes, fetchBytesPerPartition, requestTimeoutMs } = this.#settings;
+    const fetches = new FetchSession({ bytesPerPartition: fetchBytesPerPartition });
     let restUntilMs = 0;
     while (!this.#closed) {
       const restMs = restUntilMs - performance.now();
@@ -119,12 +121,9 @@ export class KafkaReader implements LogReader {
         await this.#sleep(60_000);
         continue;
       }
-      const topics = [...Map.groupBy(readable, ({ topic }) => topic)].map(([topic, positions]) => ({
-        topic,
-        partitions: positions.map(({ partition, next }) => ({ partition, fetchOffset: String(next), maxBytes: fetchBytesPerPartition })),
-      }));
-      const call = fetchCall({ maxWaitTime: fetchWaitMs, minBytes: 1, maxBytes: fetchBytes, topics });
+      const call = fetchCall({ maxWaitTime: fetchWaitMs, minBytes: 1, maxBytes: fetchBytes, ...fetches.request(readable) });
       const answer = await session.ask(leader, call, fetchWaitMs + requestTimeoutMs);
+      if (!fetches.answered(answer)) continue;
       if (bringsRecords(answer)) restUntilMs = performance.now() + (this.#options.paceMs ?? 0);
       const delivered = this.#delivering.then(() => this.#deliver(answer));
       this.#delivering = delivered.catch(() => undefined); // thrown here below; the next delivery does not depend on it
