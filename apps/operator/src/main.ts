@@ -5,6 +5,7 @@ import { generateVerb } from './generate/generate.verb.ts';
 import { addLinkVerb } from './link/link.verb.ts';
 import { logsVerb } from './logs/logs.verb.ts';
 import { parkedVerb } from './parked/parked.verb.ts';
+import { regionCommand } from './region/region.command.ts';
 import { replayVerb } from './replay/replay.verb.ts';
 import { statusVerb } from './status/status.verb.ts';
 import { runtime } from './terminal/home.ts';
@@ -20,6 +21,7 @@ const verbs: readonly (() => Command)[] = [
   killVerb,
   pauseVerb,
   resumeVerb,
+  regionCommand,
   parkedVerb,
   tokenVerb,
   replayVerb,
