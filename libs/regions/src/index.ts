@@ -5,3 +5,6 @@ export { IllegalLineageError, swapAndReadBack, type SwapOptions } from './swap.t
 export { InMemoryLineageStore, type StoreFault } from './in-memory/in-memory-lineage.store.ts';
 export { EtcdLineageStore, type EtcdLineageOptions } from './etcd/etcd-lineage.store.ts';
 export { AgentLease, type AgentLeaseOptions } from './etcd/agent.lease.ts';
+export { defaultRegionTiming, promotionTermJump, regionTimingSchema, type RegionTiming } from './region-timing.ts';
+export type * from './procedures/region-view.ts';
+export { ReceiptsFold, type ReceiptsLogRecord } from './procedures/receipts-fold.ts';
