@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseShardId, type ShardId } from './shards.ts';
-import { commandIdSchema } from './values.ts';
+import { commandIdSchema, regionSchema } from './values.ts';
 
 const shardIdSchema = z
   .string()
@@ -34,8 +34,10 @@ export const replySchema = z.object({
     /** `changed` is false when a repeated command found its work done. */
     z.object({ outcome: z.literal('accepted'), changed: z.boolean() }),
     z.object({ outcome: z.literal('refused'), refusal: z.looseObject({ code: z.string() }) }),
-    /** This region does not own the shard: ask the owner. */
-    z.object({ outcome: z.literal('not-owner') }),
+    /** This region does not own the shard: ask the owner. Nothing has happened here. */
+    z.object({ outcome: z.literal('not-owner'), owner: regionSchema.optional() }),
+    /** Its append came to no clear end before the shard was closed or lost: it may be done. The owner, when named, can tell. */
+    z.object({ outcome: z.literal('unknown'), reason: z.string(), owner: regionSchema.optional() }),
     /** Nobody decides this shard now (it stands still, or more waits than fits): nothing has happened. */
     z.object({ outcome: z.literal('unavailable'), reason: z.string() }),
     /** A parked record blocks one of the streams. */

@@ -29,4 +29,6 @@ export * from './http/products.reads.ts';
 export * from './http/payments.reads.ts';
 export * from './http/projector.reads.ts';
 export * from './http/internal-prices.ts';
+export * from './http/internal-commands.ts';
+export * from './http/regions.reads.ts';
 export { openApiDocument } from './http/openapi.ts';

@@ -10,7 +10,8 @@ import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyG
 import { z } from 'zod';
 import { problem, type ProblemError } from './problem.ts';
 
-export type Role = 'operator' | 'importer';
+/** `region-agent`: another region's agent, which hands over commands; no person and no customer. */
+export type Role = 'operator' | 'importer' | 'region-agent';
 
 export interface Caller {
   /** The token's subject when it is a customer id. */

@@ -28,6 +28,7 @@ export {
   decideDeadlineMs,
   settledWrite,
   outcomeUnknown,
+  ownerHeader,
   notOwnedHere,
   writeAnswer,
   queuedAnswer,

@@ -17,13 +17,16 @@ export interface SettledWrite {
 
 export type Refusal = { readonly code: string } & Readonly<Record<string, unknown>>;
 
+/** Between a service and the edge: the region that owns what was asked. */
+export const ownerHeader = 'evenkeel-owner';
+
 const askAgain = 'It may or may not have been done. Ask again with the same Idempotency-Key: nothing is done twice.';
 
 /** What the gateway answered, as a value, or thrown as the problem that it is. */
 export function settledWrite(answer: Answer, shard: ShardId, problemOf: (refusal: Refusal) => ProblemError): SettledWrite {
   switch (answer.kind) {
     case 'unknown':
-      throw outcomeUnknown();
+      throw outcomeUnknown(answer.owner);
     case 'unavailable':
       throw problem('unavailable', { detail: answer.reason, headers: { 'retry-after': '1' } });
     case 'not-owner':
@@ -47,7 +50,9 @@ function decided(
     case 'refused':
       throw problemOf(result.refusal);
     case 'not-owner':
-      throw notOwnedHere(undefined);
+      throw notOwnedHere(result.owner);
+    case 'unknown':
+      throw outcomeUnknown(result.owner);
     case 'unavailable':
       throw problem('unavailable', { detail: result.reason, headers: { 'retry-after': '1' } });
     case 'stream-blocked':
@@ -57,11 +62,16 @@ function decided(
   }
 }
 
-export const outcomeUnknown = (): ProblemError => problem('outcome-unknown', { detail: askAgain, headers: { 'retry-after': '1' } });
+/** `owner`: the region that can tell, when it is another one; the edge asks there if the request carries its key. */
+export const outcomeUnknown = (owner?: string): ProblemError =>
+  problem('outcome-unknown', {
+    detail: askAgain,
+    headers: { 'retry-after': '1', ...(owner === undefined ? {} : { [ownerHeader]: owner }) },
+  });
 
 /** The edge reads the header and forwards again; a client behind no edge sees where to go. */
 export const notOwnedHere = (owner: string | undefined): ProblemError =>
-  problem('not-owned-here', owner === undefined ? {} : { headers: { 'evenkeel-owner': owner } });
+  problem('not-owned-here', owner === undefined ? {} : { headers: { [ownerHeader]: owner } });
 
 /** The fields that every answer to a write carries, for the writes that it rests on. */
 export function writeAnswer(homeRegion: Region, writes: readonly Omit<SettledWrite, 'changed'>[]): WriteAnswer {

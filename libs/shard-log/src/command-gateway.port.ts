@@ -15,8 +15,11 @@ export interface SendCommand {
 export type Answer =
   /** Decided, and what it was decided on is settled: the first moment at which anybody may be told. */
   | { readonly kind: 'settled'; readonly durability: SettledDurability; readonly seq: number; readonly result: Reply['result'] }
-  /** The deadline passed after the command was queued: it may or may not be decided. The client asks again with its key. */
-  | { readonly kind: 'unknown' }
+  /**
+   * It may or may not be done: the deadline passed after the command was queued, or its shard went to `owner` before what was
+   * decided here was settled. Asked again with its key, there if an owner is named, it is done once.
+   */
+  | { readonly kind: 'unknown'; readonly owner?: string | undefined }
   /** The shard is not owned here (`owner` when known). */
   | { readonly kind: 'not-owner'; readonly owner: string | undefined }
   /** The command could not be queued at all: nothing has happened. */

@@ -31,6 +31,9 @@ export const problemKinds = {
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'Not available now' },
+  /** Ask again, or ask the region that `Evenkeel-Owner-Region` names: nothing was done. */
+  'owner-unavailable': { status: 503, title: 'The region that owns this is changing, or does not answer' },
+  'region-not-serving': { status: 503, title: 'This region takes no writes now: ask another one' },
   'stream-blocked': { status: 503, title: 'A record that could not be read blocks this until somebody decides about it' },
   'consistency-unreached': { status: 503, title: 'This region has not yet seen what the consistency token names' },
   'outcome-unknown': { status: 504, title: 'The outcome is unknown' },

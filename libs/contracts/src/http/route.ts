@@ -10,7 +10,7 @@ export interface Route {
   /** OpenAPI form: `/v1/orders/{orderId}`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: 'orders' | 'products' | 'stock';
+  readonly tag: 'orders' | 'products' | 'stock' | 'regions';
   readonly summary: string;
   readonly description?: string;
   /** `customer`: any verified caller, for its own; `operator`: a caller with that role; `public`: nobody is asked for. */
