@@ -15,6 +15,8 @@ export * from './payment.commands.ts';
 export * from './all-events.ts';
 export * from './command-records.ts';
 export * from './consistency-token.ts';
+export * from './region-history.ts';
+export * from './stranded.ts';
 export * from './http/problems.ts';
 export * from './derived-ids.ts';
 export * from './instants.ts';

@@ -3,7 +3,7 @@ import { services, type Service } from './shards.ts';
 
 export type EventsTopic = `${Service}.events`;
 export type CommandsTopic = `${Service}.commands`;
-export type Topic = EventsTopic | CommandsTopic | 'receipts' | 'lineage' | 'parked' | 'replies';
+export type Topic = EventsTopic | CommandsTopic | 'receipts' | 'lineage' | 'parked' | 'replies' | 'region-history';
 
 export const eventsTopic = (service: Service): EventsTopic => `${service}.events`;
 export const commandsTopic = (service: Service): CommandsTopic => `${service}.commands`;
@@ -33,6 +33,7 @@ export function topicsOfARegion(partitions: number): readonly TopicSettings[] {
     { topic: 'receipts', partitions: 1, config: forEver },
     { topic: 'lineage', partitions: 1, config: forEver },
     { topic: 'parked', partitions: 1, config: forEver },
+    { topic: 'region-history', partitions: 1, config: forEver },
     { topic: 'replies', partitions: 1, config: { ...shortLived, 'retention.ms': String(60 * 60 * 1000) } },
   ];
 }
