@@ -1,10 +1,15 @@
 export * from './lineage-store.port.ts';
+export * from './agent-registry.port.ts';
 export { illegalSteps } from './succession.ts';
 export { lastSegmentOf, shardsMirroredBy, shardsOwnedBy } from './ownership.ts';
 export { IllegalLineageError, swapAndReadBack, type SwapOptions } from './swap.ts';
 export { InMemoryLineageStore, type StoreFault } from './in-memory/in-memory-lineage.store.ts';
 export { EtcdLineageStore, type EtcdLineageOptions } from './etcd/etcd-lineage.store.ts';
+export { EtcdAgentRegistry, type EtcdAgentRegistryOptions } from './etcd/etcd-agent.registry.ts';
+export { InMemoryAgentRegistry } from './in-memory/in-memory-agent.registry.ts';
 export { AgentLease, type AgentLeaseOptions } from './etcd/agent.lease.ts';
 export { defaultRegionTiming, promotionTermJump, regionTimingSchema, type RegionTiming } from './region-timing.ts';
 export type * from './procedures/region-view.ts';
-export { ReceiptsFold, type ReceiptsLogRecord } from './procedures/receipts-fold.ts';
+export { nextStep } from './procedures/next-step.ts';
+export { mayDropMirror } from './procedures/mirror-copies.ts';
+export { ReceiptsFold, type ReceiptsLogRecord, type StoredReceiptsFold } from './procedures/receipts-fold.ts';

@@ -5,6 +5,13 @@ export type ReceiptsLogRecord =
   | { readonly kind: 'receipts'; readonly receipts: readonly { readonly shard: ShardId; readonly term: number; readonly seq: number }[] }
   | { readonly kind: 'cut'; readonly term: number };
 
+export interface StoredReceiptsFold {
+  /** 0: none. */
+  readonly cut: number;
+  /** By shard: pairs of term and seq. */
+  readonly highest: Readonly<Record<ShardId, readonly (readonly [term: number, seq: number])[]>>;
+}
+
 /**
  * One region's `receipts` log, folded in its order: per shard and term the highest receipt before the first cut of a later term.
  *
@@ -16,8 +23,16 @@ export class ReceiptsFold {
   #cut = 0;
   readonly #highest = new Map<ShardId, Map<number, number>>();
 
-  constructor(region: Region) {
+  constructor(region: Region, stored?: StoredReceiptsFold) {
     this.region = region;
+    if (stored === undefined) return;
+    this.#cut = stored.cut;
+    for (const [shard, terms] of Object.entries(stored.highest)) this.#highest.set(shard as ShardId, new Map(terms));
+  }
+
+  /** Plain JSON: with it and the rest of the log, the fold goes on where it was. */
+  stored(): StoredReceiptsFold {
+    return { cut: this.#cut, highest: Object.fromEntries([...this.#highest].map(([shard, terms]) => [shard, [...terms]])) };
   }
 
   take(record: ReceiptsLogRecord): void {

@@ -1,0 +1,57 @@
+import { assert } from '#kernel';
+import type { Region } from '#contracts';
+import type { PeerView } from './region-view.ts';
+import type { Situation } from './situation.ts';
+
+/** What this region makes of another one. Nothing here is trusted for safety. */
+
+export function peerOf(now: Situation, region: Region): PeerView {
+  const peer = now.view.peers.get(region);
+  assert(peer !== undefined, `the view shows every other region: ${region}`);
+  return peer;
+}
+
+export const othersOf = (now: Situation): readonly Region[] => now.regions.filter((region) => region !== now.here);
+
+/** Why the region counts as lost, or undefined. While its receipts flow it is not lost, whatever etcd says of its lease. */
+export function lossOf(now: Situation, region: Region): string | undefined {
+  if (region === now.here) return undefined;
+  const { lease, leaseForMs, silentForMs, oldestUnsettledMs } = peerOf(now, region);
+  const { leaseGoneSilenceMs, receiptsGoneMs } = now.timing;
+  if (lease === 'gone' && silentForMs >= leaseGoneSilenceMs)
+    return `${region}'s lease is gone for ${leaseForMs} ms, and nothing came from it for ${silentForMs} ms (at least ${leaseGoneSilenceMs})`;
+  if (silentForMs >= receiptsGoneMs && oldestUnsettledMs >= receiptsGoneMs)
+    return `no receipt came from ${region} for ${silentForMs} ms, and commits here wait for one since ${oldestUnsettledMs} ms (at least ${receiptsGoneMs})`;
+  return undefined;
+}
+
+export const isLost = (now: Situation, region: Region): boolean => lossOf(now, region) !== undefined;
+
+/** Alive and heard just now: a shard handed to it, or paired with it, goes on at once. */
+export function isPresent(now: Situation, region: Region): boolean {
+  if (region === now.here) return true;
+  const { lease, silentForMs } = peerOf(now, region);
+  return lease === 'held' && silentForMs < now.timing.leaseGoneSilenceMs * 2;
+}
+
+/** Why a region that was out cannot be taken back yet, or undefined: it can. */
+export function notReadyBecause(now: Situation, region: Region): string | undefined {
+  const { lease, leaseForMs, silentForMs, caughtUp, strandedOffered } = peerOf(now, region);
+  const { returnPauseMs } = now.timing;
+  if (lease !== 'held') return `${region}'s lease is ${lease === 'gone' ? 'gone' : 'not known'}`;
+  if (!isPresent(now, region)) return `nothing came from ${region} for ${silentForMs} ms`;
+  if (!caughtUp) return `${region} has not caught up`;
+  if (!strandedOffered) return `${region} has not yet offered its stranded commits again`;
+  if (leaseForMs < returnPauseMs) return `${region} is back for ${leaseForMs} ms only (at least ${returnPauseMs})`;
+  return undefined;
+}
+
+/** A region that can receipt for `owner` now, other than it: the present mirror if it can, else the next in the topology's order. */
+export function liveMirrorFor(now: Situation, owner: Region, preferred: Region): Region | undefined {
+  const after = now.regions.indexOf(owner);
+  const ring = [...now.regions.slice(after + 1), ...now.regions.slice(0, after)];
+  const candidates = ring.filter((region) => region !== owner && !isLost(now, region) && hasLease(now, region));
+  return candidates.includes(preferred) ? preferred : candidates[0];
+}
+
+const hasLease = (now: Situation, region: Region): boolean => region === now.here || peerOf(now, region).lease === 'held';
