@@ -35,7 +35,7 @@ export class EtcdLineageStore implements LineageStore {
 
   async read(): Promise<StoredLineage | undefined> {
     try {
-      return storedOf((await this.#client.get(this.#key)).entry);
+      return storedLineageOf((await this.#client.get(this.#key)).entry);
     } catch (cause) {
       throw new LineageUnavailableError(`cannot read the lineage: ${(cause as Error).message}`, { cause });
     }
@@ -48,7 +48,9 @@ export class EtcdLineageStore implements LineageStore {
   async compareAndSwap(revision: number, lineage: Lineage): Promise<SwapOutcome> {
     try {
       const answer = await this.#client.putIf(this.#key, revision, JSON.stringify(lineage));
-      return answer.put ? { outcome: 'stored', revision: answer.revision } : { outcome: 'conflict', current: storedOf(answer.current) };
+      return answer.put
+        ? { outcome: 'stored', revision: answer.revision }
+        : { outcome: 'conflict', current: storedLineageOf(answer.current) };
     } catch (error) {
       if (error instanceof EtcdUnknownError) return { outcome: 'unknown', reason: error.message };
       throw error;
@@ -74,9 +76,9 @@ export class EtcdLineageStore implements LineageStore {
     const reading = untilStopped(async () => tell(await this.read()), this.#readEveryMs);
     const watching = untilStopped(async () => {
       const { entry, revision } = await this.#client.get(this.#key);
-      tell(storedOf(entry));
+      tell(storedLineageOf(entry));
       const onEvents = (events: readonly EtcdWatchEvent[]): void => {
-        for (const event of events) if (event.type === 'PUT') tell(storedOf(event.kv));
+        for (const event of events) if (event.type === 'PUT') tell(storedLineageOf(event.kv));
       };
       await this.#client.watch(this.#key, revision + 1, stop.signal, onEvents);
     }, this.#retryAfterMs);
@@ -98,5 +100,6 @@ export class EtcdLineageStore implements LineageStore {
   }
 }
 
-const storedOf = (entry: EtcdKeyValue | undefined): StoredLineage | undefined =>
+/** The value of the lineage's key. */
+export const storedLineageOf = (entry: EtcdKeyValue | undefined): StoredLineage | undefined =>
   entry && { lineage: lineageSchema.parse(JSON.parse(textOf(entry.value))), revision: entry.mod_revision };

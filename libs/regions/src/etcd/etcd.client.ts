@@ -20,7 +20,14 @@ export class EtcdUnknownError extends Error {
 }
 
 const int64 = z.union([z.string().regex(/^-?\d+$/), z.number()]).transform(Number);
-const keyValueSchema = z.object({ key: z.string(), value: z.string().default(''), mod_revision: int64, version: int64.default(0) });
+const keyValueSchema = z.object({
+  key: z.string(),
+  value: z.string().default(''),
+  mod_revision: int64,
+  version: int64.default(0),
+  /** Id of the lease that the key stands under; `0`: none. Text, for it has 64 bits. */
+  lease: z.union([z.string(), z.number().transform(String)]).default('0'),
+});
 export type EtcdKeyValue = z.infer<typeof keyValueSchema>;
 
 const headerSchema = z.object({ revision: int64.default(0) });
@@ -42,6 +49,28 @@ const watchSchema = z.object({
   }),
 });
 export type EtcdWatchEvent = z.infer<typeof watchSchema>['result']['events'][number];
+
+/** One operation of a transaction. Its answer is what it read; a put reads nothing. */
+export type EtcdOperation =
+  | { readonly get: string }
+  /** All keys that begin so. */
+  | { readonly prefix: string }
+  | { readonly put: string; readonly value: string; readonly leaseId?: string };
+
+export interface EtcdTransaction {
+  /** What must hold: the keys' mod revisions (0: there is no such key). */
+  readonly when: readonly { readonly key: string; readonly modRevision: number }[];
+  readonly then: readonly EtcdOperation[];
+  readonly otherwise: readonly EtcdOperation[];
+}
+
+export interface EtcdTransactionAnswer {
+  readonly succeeded: boolean;
+  /** Of the store as a whole, after the transaction. */
+  readonly revision: number;
+  /** Per operation of the branch that was taken. */
+  readonly read: readonly (readonly EtcdKeyValue[])[];
+}
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 export const textOf = (encoded: string): string => Buffer.from(encoded, 'base64').toString('utf8');
@@ -72,18 +101,27 @@ export class EtcdClient {
     key: string,
     modRevision: number,
     value: string,
+    leaseId?: string,
   ): Promise<{ put: true; revision: number } | { put: false; current: EtcdKeyValue | undefined }> {
-    const answer = await this.#call(
-      '/v3/kv/txn',
-      {
-        compare: [{ key: base64(key), target: 'MOD', result: 'EQUAL', mod_revision: String(modRevision) }],
-        success: [{ request_put: { key: base64(key), value: base64(value) } }],
-        failure: [{ request_range: { key: base64(key) } }],
-      },
-      txnSchema,
-    );
-    if (answer.succeeded) return { put: true, revision: answer.header.revision };
-    return { put: false, current: answer.responses[0]?.response_range?.kvs[0] };
+    const put = leaseId === undefined ? { put: key, value } : { put: key, value, leaseId };
+    const answer = await this.transact({ when: [{ key, modRevision }], then: [put], otherwise: [{ get: key }] });
+    return answer.succeeded ? { put: true, revision: answer.revision } : { put: false, current: answer.read[0]?.[0] };
+  }
+
+  /** All of one branch at one revision. One that only reads is linearizable, and costs the members no write. @throws EtcdUnknownError */
+  async transact({ when, then, otherwise }: EtcdTransaction): Promise<EtcdTransactionAnswer> {
+    const body = {
+      compare: when.map(({ key, modRevision }) => ({
+        key: base64(key),
+        target: 'MOD',
+        result: 'EQUAL',
+        mod_revision: String(modRevision),
+      })),
+      success: then.map(requestOf),
+      failure: otherwise.map(requestOf),
+    };
+    const { succeeded, header, responses } = await this.#call('/v3/kv/txn', body, txnSchema);
+    return { succeeded, revision: header.revision, read: responses.map(({ response_range: range }) => range?.kvs ?? []) };
   }
 
   async put(key: string, value: string, leaseId: string): Promise<void> {
@@ -104,7 +142,7 @@ export class EtcdClient {
   }
 
   /**
-   * Events of one key from a revision on, until the stream ends, `signal` fires, or etcd cancels it. A member that is cut off from
+   * Events of one key, or of all that begin so (`isPrefix`), from a revision on, until the stream ends, `signal` fires, or etcd cancels it. A member that is cut off from
    * the majority keeps the stream open and says nothing: whoever watches must also read from time to time.
    */
   async watch(
@@ -112,12 +150,15 @@ export class EtcdClient {
     fromRevision: number,
     signal: AbortSignal,
     onEvents: (events: readonly EtcdWatchEvent[]) => void,
+    isPrefix = false,
   ): Promise<void> {
     const ends = AbortSignal.any([signal, this.#closing.signal]);
     const response = await fetch(this.#url('/v3/watch'), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ create_request: { key: base64(key), start_revision: String(fromRevision) } }),
+      body: JSON.stringify({
+        create_request: { key: base64(key), start_revision: String(fromRevision), ...(isPrefix ? { range_end: endOfPrefix(key) } : {}) },
+      }),
       signal: ends,
     });
     if (!response.ok || response.body === null) throw new EtcdUnknownError(`etcd refused a watch: ${response.status}`);
@@ -158,6 +199,20 @@ export class EtcdClient {
       throw new EtcdUnknownError(`etcd ${path}: ${reasonOf(cause)}`, { cause });
     }
   }
+}
+
+/** The first key after all that begin so. */
+const endOfPrefix = (prefix: string): string => {
+  const bytes = Buffer.from(prefix, 'utf8');
+  bytes[bytes.length - 1]! += 1; // our keys are ASCII: the last byte has room
+  return bytes.toString('base64');
+};
+
+function requestOf(operation: EtcdOperation): object {
+  if ('get' in operation) return { request_range: { key: base64(operation.get) } };
+  if ('prefix' in operation) return { request_range: { key: base64(operation.prefix), range_end: endOfPrefix(operation.prefix) } };
+  const { put, value, leaseId } = operation;
+  return { request_put: { key: base64(put), value: base64(value), ...(leaseId === undefined ? {} : { lease: leaseId }) } };
 }
 
 function reasonOf(error: unknown): string {
