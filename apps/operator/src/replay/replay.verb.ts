@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { checksumsAnswerSchema, type ChecksumsAnswer, type Topology } from '#contracts';
-import { projectorsAmong } from '../status/status.verb.ts';
-import { askJson } from '../terminal/get-json.ts';
-import { runtime, writtenTopology } from '../terminal/home.ts';
+import type { Topology } from '#contracts';
+import { projectorChecksums } from '../status/projector-checksums.ts';
+import { writtenTopology } from '../terminal/home.ts';
 import { answerWith, verb, type Answer, type CommonOptions } from '../terminal/verb.ts';
-import { mintFor } from '../token/mint.ts';
+import { tokenSource } from '../token/token-source.ts';
 import { agreementWith, type Agreement } from './compare/agreement.ts';
 import { groupDocuments } from './documents.ts';
 import { expectationOf } from './expectation.ts';
@@ -23,8 +22,6 @@ const optionsSchema = z.object({
   concurrency: positive.int().max(512),
 });
 
-const tokenSeconds = 3600;
-const tokenRenewedBeforeSeconds = 600;
 const giveUpAfterMs = 180_000;
 const firstPauseMs = 200;
 
@@ -51,7 +48,7 @@ async function replay(options: z.output<typeof optionsSchema>): Promise<Answer> 
     });
     const run = await runReplay(plan, {
       topology,
-      token: tokenSource(topology),
+      token: tokenSource(topology, { subject: 'replay', roles: ['operator', 'importer'] }),
       concurrencyMax: options.concurrency,
       ratePerSecond: options.rate,
       giveUpAfterMs,
@@ -89,27 +86,6 @@ function answer(plan: ReplayPlan, run: RunResult, agreement: Agreement | undefin
 }
 
 const homesOf = ({ homes }: Topology): Pick<Topology, 'homes'> => ({ homes });
-
-/** A token of an operator and importer, minted anew before it expires. */
-function tokenSource(topology: Topology): () => Promise<string> {
-  let minted: { readonly token: Promise<string>; readonly untilMs: number } | undefined;
-  return () => {
-    if (minted === undefined || performance.now() > minted.untilMs) {
-      const token = mintFor(topology, { subject: 'replay', roles: ['operator', 'importer'], validForSeconds: tokenSeconds });
-      minted = { token, untilMs: performance.now() + (tokenSeconds - tokenRenewedBeforeSeconds) * 1000 };
-    }
-    return minted.token;
-  };
-}
-
-async function projectorChecksums(): Promise<readonly ChecksumsAnswer[]> {
-  const { parts } = await runtime().status();
-  return Promise.all(
-    projectorsAmong(parts).map(({ url }) =>
-      askJson({ url: `${url}/internal/checksums`, answer: checksumsAnswerSchema, timeoutMs: 60_000 }),
-    ),
-  );
-}
 
 const progressTo = (
   stream: NodeJS.WriteStream,

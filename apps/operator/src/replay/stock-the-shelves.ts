@@ -8,11 +8,11 @@ const bulkTimeoutMs = 60_000;
 const atOnceMax = 2;
 
 /**
- * Imports the file's products and receives the stock that all of it needs. The keys are derived from the content, so that a second
+ * Imports products and receives their stock. The keys are derived from the content, so that a second
  * run changes nothing, and another file on the same system is another delivery.
  */
 export async function stockTheShelves(
-  plan: ReplayPlan,
+  plan: Pick<ReplayPlan, 'products' | 'receipts'>,
   { client, topology, timings }: { readonly client: ApiClient; readonly topology: Topology; readonly timings: Timings },
 ): Promise<void> {
   const catalogue = storefrontsFrom(topology, topology.catalogue);
