@@ -1,15 +1,18 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Region } from '#contracts';
 import { startControlServer } from './control/control.server.ts';
-import type { PartAction, RuntimeControl, RuntimePhase, RuntimeStatus } from './control/control.protocol.ts';
+import type { PartAction, RegionAction, RuntimeControl, RuntimePhase, RuntimeStatus } from './control/control.protocol.ts';
 import { aliasCommand } from './doctor/doctor.ts';
 import { identityKey, startIdentityServer } from './identity/identity-issuer.ts';
 import { startLinks, type Links, type LinkSpec, type LinksStatus } from './links/links.ts';
+import { markEtcdMember } from './programs/etcd-membership.ts';
 import type { RuntimeHome } from './runtime-home.ts';
 import { endLeftovers, forgetRunning, recordRunning, runningSupervisor } from './supervisor/leftovers.ts';
 import { describePortProblems, findPortProblems, type Listen } from './supervisor/ports.ts';
 import { startOf } from './supervisor/processes.ts';
-import { Supervisor, type PartStatus, type Plan } from './supervisor/supervisor.ts';
+import { RegionControl } from './supervisor/region-control.ts';
+import { planName, Supervisor, type PartStatus, type Plan } from './supervisor/supervisor.ts';
 
 export interface RuntimeOptions {
   readonly home: RuntimeHome;
@@ -25,6 +28,7 @@ export interface RuntimeOptions {
 
 const actions = { kill: 'SIGKILL', pause: 'SIGSTOP', resume: 'SIGCONT' } as const satisfies Record<PartAction, NodeJS.Signals>;
 const supervisorName = 'supervisor';
+const forceTimeoutMs = 12_000;
 
 /** This home has a runtime that runs. */
 export class AlreadyRunningError extends Error {
@@ -42,6 +46,7 @@ export class EmbeddedRuntime implements RuntimeControl {
   #phase: RuntimePhase = 'starting';
   #readyAfterMs: number | undefined;
   #supervisor: Supervisor | undefined;
+  #regions: RegionControl | undefined;
   #links: Links | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -75,6 +80,7 @@ export class EmbeddedRuntime implements RuntimeControl {
 
     const supervisor = new Supervisor({ plan: await plan(), logs: home.logs, runDirectory: home.run, report });
     this.#supervisor = supervisor;
+    this.#regions = new RegionControl({ supervisor, report });
     const linkSpecs = links(() => this.#etcdPids());
     await assertPortsAreFree([identity, ...linkSpecs.map(({ listen }) => listen), ...supervisor.listens()]);
 
@@ -116,8 +122,7 @@ export class EmbeddedRuntime implements RuntimeControl {
     await this.#supervisor?.stop().catch(note); // also ends a start that is under way
     await this.#starting?.catch(() => undefined); // whoever called `start` was told
     for (let stopper = this.#stoppers.pop(); stopper !== undefined; stopper = this.#stoppers.pop()) await stopper().catch(note);
-    if (failures.length > 0)
-      throw new AggregateError(failures, failures.map((error) => (error instanceof Error ? error.message : String(error))).join('\n'));
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('\n'));
   }
 
   async status(): Promise<RuntimeStatus> {
@@ -128,6 +133,41 @@ export class EmbeddedRuntime implements RuntimeControl {
   async act(part: string, action: PartAction): Promise<void> {
     await this.#running(this.#supervisor).part(part).signal(actions[action]);
     this.#options.report(`${part}: ${action} by hand`);
+  }
+
+  async actOnRegion(region: string, action: RegionAction, { forget }: { readonly forget: readonly string[] }): Promise<void> {
+    const regions = this.#running(this.#regions);
+    if (action !== 'start') return regions[action](region);
+    for (const part of forget) await this.#forgetDataOf(`${region}.${part}`);
+    const told = (error: unknown): void => this.#options.report(`${region} could not be started: ${messageOf(error)}`);
+    void regions.start(region).catch(told); // takes longer than a request may: `status` shows it
+    return undefined;
+  }
+
+  async #forgetDataOf(part: string): Promise<void> {
+    const { state } = this.#running(this.#supervisor).part(part);
+    if (state !== 'down') throw new Error(`${part} is ${state}: only what is down can forget its data`);
+    const dataDir = join(this.#options.home.data, part);
+    if (part.endsWith('.etcd')) await markEtcdMember(dataDir, { next: 'rejoin' });
+    else await rm(dataDir, { recursive: true, force: true });
+  }
+
+  async forceNewEtcdCluster(region: string): Promise<void> {
+    const supervisor = this.#running(this.#supervisor);
+    const dataDirOf = (name: string): string => join(this.#options.home.data, name);
+    const own = supervisor.part(`${region}.etcd`);
+    const others = supervisor.plan.map(planName).filter((name) => name.endsWith('.etcd') && name !== own.spec.name);
+    const alive = others.find((name) => supervisor.part(name).state !== 'down');
+    if (alive !== undefined) throw new Error(`${alive} is not down: two clusters would go on from the same data`);
+    // First the others: a member that came back with what it had would be the old cluster again.
+    for (const name of others) await markEtcdMember(dataDirOf(name), { next: 'rejoin' });
+    await markEtcdMember(dataDirOf(own.spec.name), { next: 'force' });
+    own.hold();
+    if (own.pid !== undefined) await own.signal('SIGKILL');
+    await own.whenDown(forceTimeoutMs);
+    await own.letRun(AbortSignal.timeout(forceTimeoutMs));
+    if (own.state !== 'ready') throw new Error(`${own.spec.name} is ${own.state} after ${forceTimeoutMs} ms; its log is ${own.log.path}`);
+    this.#options.report(`${own.spec.name}: a cluster of one; ${others.join(' and ')} join again when they are started`);
   }
 
   links(): LinksStatus {
@@ -161,6 +201,8 @@ export class EmbeddedRuntime implements RuntimeControl {
     return new Map(this.#supervisor?.pidsOf('etcd').map(({ pid, region }) => [pid, region as Region]) ?? []);
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function wipe(home: RuntimeHome): Promise<void> {
   for (const directory of [home.data, home.logs]) await rm(directory, { recursive: true, force: true });

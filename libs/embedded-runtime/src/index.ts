@@ -11,6 +11,7 @@ export { renderPlan, type PlanOptions } from './topology/plan.ts';
 export { identityKey, mintToken, type TokenClaims } from './identity/identity-issuer.ts';
 export { planName, Supervisor, type PartPlan, type PartStatus, type Plan, type StepPlan } from './supervisor/supervisor.ts';
 export { endLeftovers, runningSupervisor, stillRunning } from './supervisor/leftovers.ts';
+export { RegionControl, type RegionControlOptions } from './supervisor/region-control.ts';
 export { tailOf } from './supervisor/part-log.ts';
 export { portOwner } from './supervisor/ports.ts';
 export { processTree } from './supervisor/processes.ts';

@@ -1,8 +1,16 @@
 import { Command } from 'commander';
 import { cutRegionVerb, healRegionVerb } from './cut-region.verbs.ts';
+import { killRegionVerb, pauseRegionVerb, resumeRegionVerb, startRegionVerb } from './region-action.verbs.ts';
 
 /** `evenkeel region VERB`: one file per verb, each a function that answers its commander command. */
-const verbs: readonly (() => Command)[] = [cutRegionVerb, healRegionVerb];
+const verbs: readonly (() => Command)[] = [
+  killRegionVerb,
+  startRegionVerb,
+  pauseRegionVerb,
+  resumeRegionVerb,
+  cutRegionVerb,
+  healRegionVerb,
+];
 
 export function regionCommand(): Command {
   const region = new Command('region')

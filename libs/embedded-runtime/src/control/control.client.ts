@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import type { LinksStatus } from '../links/links.ts';
-import type { CutLink, DelayLink, HealLink, PartAction, RuntimeStatus } from './control.protocol.ts';
+import type { CutLink, DelayLink, HealLink, PartAction, RegionAction, RegionActionBody, RuntimeStatus } from './control.protocol.ts';
 
-const timeoutMs = 15_000;
+const timeoutMs = 30_000;
 
 /** No runtime listens at the socket. */
 export class NotRunningError extends Error {
@@ -23,6 +23,16 @@ export class ControlClient {
 
   async act(part: string, action: PartAction): Promise<void> {
     await this.#ask('POST', `/parts/${encodeURIComponent(part)}/${action}`);
+  }
+
+  /** A `start` only begins: `status` tells how far it is. */
+  async actOnRegion(region: string, action: RegionAction, body: RegionActionBody = {}): Promise<void> {
+    await this.#ask('POST', `/regions/${encodeURIComponent(region)}/${action}`, body);
+  }
+
+  /** Resolves when the region's etcd member is a cluster of one that answers. */
+  async forceNewEtcdCluster(region: string): Promise<void> {
+    await this.#ask('POST', `/regions/${encodeURIComponent(region)}/force-new-etcd-cluster`);
   }
 
   async links(): Promise<LinksStatus> {

@@ -34,6 +34,12 @@ export const healLinkSchema = z.object({ from: region.optional(), to: region.opt
 export type PartAction = 'kill' | 'pause' | 'resume';
 export const partActionSchema = z.enum(['kill', 'pause', 'resume']);
 
+export type RegionAction = 'kill' | 'pause' | 'resume' | 'start';
+export const regionActionSchema = z.enum(['kill', 'pause', 'resume', 'start']);
+/** What a region that is down loses before it starts: the data of these parts of it. Of interest to `start` only. */
+export const regionActionBodySchema = z.object({ forget: z.array(z.enum(['etcd', 'kafka', 'postgres'])).default([]) });
+export type RegionActionBody = z.input<typeof regionActionBodySchema>;
+
 export type DelayLink = z.input<typeof delayLinkSchema>;
 export type CutLink = z.input<typeof cutLinkSchema>;
 export type HealLink = z.input<typeof healLinkSchema>;
@@ -42,6 +48,13 @@ export type HealLink = z.input<typeof healLinkSchema>;
 export interface RuntimeControl {
   status(): Promise<RuntimeStatus>;
   act(part: string, action: PartAction): Promise<void>;
+  /** To every process of the region at once. Resolves when it is done; a start only begins, and `status` tells how far it is. */
+  actOnRegion(region: string, action: RegionAction, body: z.output<typeof regionActionBodySchema>): Promise<void>;
+  /**
+   * Makes the region's etcd member a cluster of one, with the data that it has: the way out when the majority of members is lost.
+   * The other members forget theirs and join again when they are started. @throws Error while any of them runs
+   */
+  forceNewEtcdCluster(region: string): Promise<void>;
   links(): LinksStatus;
   delay(request: z.output<typeof delayLinkSchema>): void;
   cut(request: z.output<typeof cutLinkSchema>): void;

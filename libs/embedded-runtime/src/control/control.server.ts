@@ -2,7 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { cutLinkSchema, delayLinkSchema, healLinkSchema, partActionSchema, type RuntimeControl } from './control.protocol.ts';
+import {
+  cutLinkSchema,
+  delayLinkSchema,
+  healLinkSchema,
+  partActionSchema,
+  regionActionBodySchema,
+  regionActionSchema,
+  type RuntimeControl,
+} from './control.protocol.ts';
 
 const bodyMaxBytes = 64 * 1024;
 
@@ -47,6 +55,12 @@ type Handler = (body: unknown) => unknown;
 function route(control: RuntimeControl, request: string): Handler | undefined {
   const part = /^POST \/parts\/([^/]+)\/([a-z]+)$/.exec(request);
   if (part !== null) return () => control.act(decodeURIComponent(part[1]!), partActionSchema.parse(part[2]));
+  const region = /^POST \/regions\/([^/]+)\/([a-z-]+)$/.exec(request);
+  if (region !== null) {
+    const [name, action] = [decodeURIComponent(region[1]!), region[2]];
+    if (action === 'force-new-etcd-cluster') return () => control.forceNewEtcdCluster(name);
+    return (body) => control.actOnRegion(name, regionActionSchema.parse(action), regionActionBodySchema.parse(body));
+  }
   const handlers: Record<string, Handler> = {
     'GET /status': () => control.status(),
     'GET /links': () => control.links(),

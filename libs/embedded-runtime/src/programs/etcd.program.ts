@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Place, System } from '../topology/system.ts';
+import { addLearner, etcdMarkOf, forgetEtcdMark, markEtcdMember, promoteLearner, type EtcdMark, type Joining } from './etcd-membership.ts';
 import { askHttp } from './http-readiness.ts';
 import type { ProgramSpec } from './program.ts';
 
@@ -17,9 +18,15 @@ export interface EtcdOptions {
   readonly command?: string;
 }
 
-/** One member of etcd's three. Healthy means that it sees a leader, so a majority must be up before any of them is ready. */
+/**
+ * One member of etcd's three. Healthy means that it sees a leader, so a majority must be up before any of them is ready. What a mark
+ * beside its data asks for (`etcd-membership.ts`) is done at its next start.
+ */
 export function etcdProgram({ system, member, members, dataDir, command = 'etcd' }: EtcdOptions): ProgramSpec {
-  const clientUrl = `http://${member.address}:${system.ports.etcdClient}`;
+  const clientUrl = clientUrlOf(system, member);
+  const others = members.filter(({ name }) => name !== member.name).map((other) => clientUrlOf(system, other));
+  const joining: Joining = { name: member.name, peerUrl: etcdPeerUrl(system, member), others };
+  let mark: EtcdMark | undefined;
   return {
     name: `${member.name}.etcd`,
     command,
@@ -33,9 +40,10 @@ export function etcdProgram({ system, member, members, dataDir, command = 'etcd'
       `--initial-cluster=${members.map((each) => `${each.name}=${etcdPeerUrl(system, each)}`).join(',')}`,
       `--initial-cluster-token=${etcdClusterToken}`,
       '--initial-cluster-state=new', // ignored once the data directory exists
-      // Twice the default: on two busy cores a member may not run for some 100 ms, which should not cost an election.
-      '--heartbeat-interval=200',
-      '--election-timeout=2000',
+      // A lost region's agent is noticed by its lease, and etcd grants none that is shorter than one and a half elections: 500 ms allow
+      // leases of 1 s and more. Below that, a member that two busy cores leave waiting for some 100 ms would cost an election.
+      '--heartbeat-interval=50',
+      '--election-timeout=500',
       '--auto-compaction-mode=periodic',
       '--auto-compaction-retention=1h',
       '--snapshot-count=10000',
@@ -47,8 +55,39 @@ export function etcdProgram({ system, member, members, dataDir, command = 'etcd'
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,
     startTimeoutMs: 60_000,
-    prepare: async () => void (await mkdir(dataDir, { recursive: true, mode: 0o700 })), // etcd warns about anything wider
-    ready: () =>
-      askHttp(`${clientUrl}/health`, (body) => (/"health"\s*:\s*"?true/.test(body) ? undefined : `unhealthy: ${body.slice(0, 200)}`)),
+    argsOfThisStart: () => argumentsFor(mark),
+    prepare: async () => {
+      mark = await obey(await etcdMarkOf(dataDir), dataDir, joining);
+      await mkdir(dataDir, { recursive: true, mode: 0o700 }); // etcd warns about anything wider
+    },
+    ready: async () => {
+      if (mark?.next === 'joining') {
+        const missing = await promoteLearner(joining);
+        if (missing !== undefined) return missing;
+        await forgetEtcdMark(dataDir);
+        mark = undefined;
+      }
+      return askHttp(`${clientUrl}/health`, (body) =>
+        /"health"\s*:\s*"?true/.test(body) ? undefined : `unhealthy: ${body.slice(0, 200)}`,
+      );
+    },
   };
+}
+
+const clientUrlOf = ({ ports }: System, member: Place): string => `http://${member.address}:${ports.etcdClient}`;
+
+/** Does before a start what the mark asks for, and answers what concerns the start itself. */
+async function obey(mark: EtcdMark | undefined, dataDir: string, joining: Joining): Promise<EtcdMark | undefined> {
+  if (mark?.next === 'force') await forgetEtcdMark(dataDir); // once: the next start must not throw out who has joined since
+  if (mark?.next !== 'rejoin') return mark;
+  await rm(dataDir, { recursive: true, force: true });
+  const added: EtcdMark = { next: 'joining', initialCluster: await addLearner(joining) };
+  await markEtcdMember(dataDir, added);
+  return added;
+}
+
+function argumentsFor(mark: EtcdMark | undefined): readonly string[] {
+  if (mark?.next === 'force') return ['--force-new-cluster'];
+  // The last of a repeated flag counts.
+  return mark?.next === 'joining' ? [`--initial-cluster=${mark.initialCluster}`, '--initial-cluster-state=existing'] : [];
 }

@@ -7,6 +7,8 @@ export interface ProgramSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Further arguments of one start only: asked after `prepare`, before each. */
+  argsOfThisStart?(): readonly string[];
   /** The whole environment of the child: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import type { ProgramSpec } from '../programs/program.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { forgetRunning, recordRunning } from './leftovers.ts';
 import type { PartLog } from './part-log.ts';
 import { signalOne, signalTree, startOf } from './processes.ts';
 
-export type PartState = 'waiting' | 'starting' | 'ready' | 'restarting' | 'paused' | 'stopping' | 'stopped' | 'failed' | 'missing';
+/** `down`: held by a person, and not started until they let it run again. */
+export type PartState = 'waiting' | 'starting' | 'ready' | 'restarting' | 'paused' | 'down' | 'stopping' | 'stopped' | 'failed' | 'missing';
 
 export interface PartOptions {
   readonly spec: ProgramSpec;
@@ -38,8 +40,12 @@ export class Part {
   readonly #firstReady = Promise.withResolvers<void>();
   #child: ChildProcess | undefined;
   #exited: Promise<string> = Promise.resolve('never started');
-  #state: PartState = 'waiting';
+  #currentState: PartState = 'waiting';
+  /** `change` whenever the state does. */
+  readonly #changes = new EventEmitter().setMaxListeners(0);
   #paused = false;
+  /** While it is set no process is started. */
+  #held = false;
   #starts = 0;
   #readySinceMs: number | undefined;
   #failuresInARow = 0;
@@ -54,6 +60,15 @@ export class Part {
 
   get state(): PartState {
     return this.#paused ? 'paused' : this.#state;
+  }
+
+  get #state(): PartState {
+    return this.#currentState;
+  }
+
+  set #state(state: PartState) {
+    this.#currentState = state;
+    this.#changes.emit('change');
   }
 
   get pid(): number | undefined {
@@ -83,7 +98,36 @@ export class Part {
     const pid = this.pid;
     if (pid === undefined) throw new Error(`${this.spec.name} does not run`);
     await signalTree(pid, signal);
-    this.#paused = signal === 'SIGSTOP';
+    this.wasSignalled(signal);
+  }
+
+  /** For whoever signals the processes of many parts at once. */
+  wasSignalled(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.#paused = signal === 'SIGSTOP' && this.pid !== undefined;
+  }
+
+  /** From now on no process of it is started, until `letRun`. What runs goes on. Takes effect at once: nothing comes between. */
+  hold(): void {
+    this.#held = true;
+    this.#changes.emit('change');
+  }
+
+  /** Resolves when a held part, whose process somebody killed, has none. @throws Error when it still has one after `timeoutMs` */
+  async whenDown(timeoutMs: number): Promise<void> {
+    const isDown = (): boolean => ['down', 'waiting', 'stopped', 'failed', 'missing'].includes(this.#state);
+    await this.#until(isDown, AbortSignal.timeout(timeoutMs));
+    if (!isDown()) throw new Error(`${this.spec.name} (pid ${this.pid}, ${this.state}) is not down after ${timeoutMs} ms`);
+  }
+
+  /** Ends `hold`: it is started again, whenever it dies too. Resolves when it is ready, or the signal says to wait no longer. */
+  async letRun(signal: AbortSignal): Promise<void> {
+    this.#held = false;
+    this.#changes.emit('change');
+    await this.#until(() => ['ready', 'stopped', 'failed', 'missing'].includes(this.#state), signal);
+  }
+
+  async #until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    while (!condition() && !signal.aborted) await once(this.#changes, 'change', { signal }).catch(() => undefined); // the signal ends the wait
   }
 
   /** Stops it for good: asks, waits, kills. Resolves when no process of it is left. */
@@ -99,9 +143,10 @@ export class Part {
   async #keepRunning(): Promise<void> {
     let wasReady = false;
     while (!this.#stop.signal.aborted) {
+      if (this.#held) await this.#stayDown();
       let trouble: string;
       try {
-        if (!(await this.#launch())) break;
+        if (!(await this.#launch())) continue;
         wasReady = true;
         this.#firstReady.resolve();
         trouble = await this.#exited;
@@ -110,14 +155,22 @@ export class Part {
         await this.#end();
       }
       if (this.#stop.signal.aborted) break;
+      if (this.#held) continue;
       this.#noteFailure();
       if (!wasReady && this.#failuresInARow >= firstStartsMax) return this.#giveUp(trouble);
       const waitMs = backoffMs(this.#failuresInARow, backoff);
       this.#state = 'restarting';
       this.#options.report(`${this.spec.name}: ${trouble}; started again in ${waitMs} ms`);
-      await pause(waitMs, this.#stop.signal);
+      await this.#until(() => this.#held, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(waitMs)]));
     }
     this.#firstReady.reject(new Error(`${this.spec.name} was stopped before it was ready`));
+  }
+
+  async #stayDown(): Promise<void> {
+    this.#state = 'down';
+    this.#failuresInARow = 0;
+    this.#readySinceMs = undefined;
+    await this.#until(() => !this.#held, this.#stop.signal);
   }
 
   #noteFailure(): void {
@@ -132,11 +185,12 @@ export class Part {
     this.#firstReady.reject(new Error(`${this.spec.name} could not be started: ${trouble}\n${tail}(all of it in ${this.log.path})`));
   }
 
-  /** False when it was stopped meanwhile. */
+  /** False when it was stopped, or held, meanwhile. */
   async #launch(): Promise<boolean> {
+    if (this.#stop.signal.aborted) return false;
     this.#state = 'starting';
     await this.spec.prepare();
-    if (this.#stop.signal.aborted) return false;
+    if (this.#stop.signal.aborted || this.#held) return false;
     this.#spawn();
     if (this.#child?.pid === undefined) throw new Error(await this.#exited);
     await this.#untilReady();
@@ -148,20 +202,27 @@ export class Part {
   }
 
   #spawn(): void {
-    const { name, command, args, env, cwd, user } = this.spec;
+    const { name, command, args, argsOfThisStart, env, cwd, user } = this.spec;
     const { runDirectory } = this.#options;
     const output = this.log.open();
     this.#starts += 1;
     this.#paused = false;
     try {
       // A group of its own: a Ctrl-C in the terminal reaches only the supervisor, which stops parts in their order.
-      const child = spawn(command, args, { cwd, env, stdio: ['ignore', output.fd, output.fd], detached: true, ...user });
+      const child = spawn(command, [...args, ...(argsOfThisStart?.() ?? [])], {
+        cwd,
+        env,
+        stdio: ['ignore', output.fd, output.fd],
+        detached: true,
+        ...user,
+      });
       this.#child = child;
       this.#exited = new Promise((resolve) => {
         child.once('error', (error) => resolve(`cannot run ${command}: ${error.message}`));
         child.once('exit', (code, signal) => {
           if (child.pid !== undefined) signalOne(-child.pid, 'SIGKILL'); // what it left behind in its group
           forgetRunning(runDirectory, name);
+          this.#paused = false;
           resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
         });
       });

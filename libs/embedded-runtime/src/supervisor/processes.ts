@@ -58,17 +58,33 @@ async function fromPs(which: readonly string[]): Promise<readonly ProcessRow[]> 
 }
 
 /** The process and all that descend from it, ancestors first. PostgreSQL's backends leave their parent's group, so a group is not enough. */
-export async function processTree(root: number): Promise<readonly ProcessRow[]> {
+export const processTree = (root: number): Promise<readonly ProcessRow[]> => processTrees([root]);
+
+async function processTrees(roots: readonly number[]): Promise<readonly ProcessRow[]> {
   const rows = await allProcesses();
-  const tree = rows.filter(({ pid }) => pid === root);
-  for (let index = 0; index < tree.length; index += 1) tree.push(...rows.filter(({ parent }) => parent === tree[index]!.pid));
-  return tree;
+  const trees = rows.filter(({ pid }) => roots.includes(pid));
+  for (let index = 0; index < trees.length; index += 1) trees.push(...rows.filter(({ parent }) => parent === trees[index]!.pid));
+  return trees;
 }
 
 /** Sends a signal to a process and all its descendants. One that has gone meanwhile is no error. */
-export async function signalTree(root: number, signal: NodeJS.Signals): Promise<void> {
-  for (const { pid } of await processTree(root)) signalOne(pid, signal);
+export const signalTree = (root: number, signal: NodeJS.Signals): Promise<void> => signalTrees([root], signal);
+
+/**
+ * The same for many at once: all processes are looked for first and then signalled without a pause between, descendants first, so that
+ * none sees another one's end and does something about it. Those that were forked meanwhile are signalled in a further round.
+ */
+export async function signalTrees(roots: readonly number[], signal: NodeJS.Signals): Promise<void> {
+  const signalled = new Set<number>();
+  for (let round = 0; round < roundsMax; round += 1) {
+    const fresh = (await processTrees(roots)).filter(({ pid }) => !signalled.has(pid)).map(({ pid }) => pid);
+    if (fresh.length === 0) return;
+    for (const pid of fresh.toReversed()) signalOne(pid, signal);
+    for (const pid of fresh) signalled.add(pid);
+  }
 }
+
+const roundsMax = 5;
 
 export function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {

@@ -3,6 +3,7 @@ import type { ProgramSpec } from '../programs/program.ts';
 import { Part, type PartState } from './part.ts';
 import { PartLog } from './part-log.ts';
 import type { Listen } from './ports.ts';
+import { signalTrees } from './processes.ts';
 
 /** A program, and what must be ready before it starts. */
 export interface PartPlan {
@@ -23,6 +24,8 @@ export interface PartPlan {
 export interface StepPlan {
   readonly kind: 'step';
   readonly name: string;
+  /** Done again whenever this region is started: so it must do no harm when everything is there. */
+  readonly region?: string;
   readonly needs: readonly string[];
   /** The signal says that everything is to stop: then it should end soon, in whatever way. */
   run(signal: AbortSignal): Promise<void>;
@@ -119,6 +122,10 @@ export class Supervisor {
     return part;
   }
 
+  get plan(): Plan {
+    return this.#options.plan;
+  }
+
   /** Every address at which a part that can run will listen. */
   listens(): readonly Listen[] {
     return this.#options.plan.flatMap((item) => (item.kind === 'part' && item.missing?.() === undefined ? item.listens : []));
@@ -157,6 +164,13 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#logCheck);
+    // What is paused answers nobody: others, asked to stop, would wait for it.
+    const paused = [...this.#parts.values()].filter(({ state }) => state === 'paused');
+    await signalTrees(
+      paused.flatMap(({ pid }) => pid ?? []),
+      'SIGCONT',
+    );
+    for (const part of paused) part.wasSignalled('SIGCONT');
     const stopped = new Map<string, Promise<void>>();
     for (const item of this.#options.plan.toReversed()) {
       const before = item.kind === 'part' ? (item.stopsAfter ?? []) : [];

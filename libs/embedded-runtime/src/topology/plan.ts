@@ -68,6 +68,7 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
   const step: StepPlan = {
     kind: 'step',
     name: topicsStep(region),
+    region: region.name,
     needs: [kafka],
     run: () => createTopics([`${region.address}:${ports.kafka}`], topicsOfARegion(system.partitions)),
   };
