@@ -52,7 +52,8 @@ export const regionReadRoutes: readonly Route[] = [
     tag: 'regions',
     access: 'public',
     summary: 'Whether clients should come to this region: what DNS asks',
-    description: 'While this answers 503, writes are refused with the same problem, unless the region only drains. Reads are always served.',
+    description:
+      'While this answers 503, writes are refused with the same problem, unless the region only drains. Reads are always served.',
     answers: { 200: { description: 'It serves', schema: servingSchema } },
     problems: ['region-not-serving'],
   },

@@ -82,15 +82,28 @@ export class KafkaCommandGateway implements CommandGateway {
       if (typeof queued === 'object') return { kind: 'unavailable', reason: queued.unavailable };
       const answer = await reply.promise;
       if (answer === undefined) return { kind: 'unknown' };
-      if (answer.result.outcome === 'not-owner') return { kind: 'not-owner', owner: this.#view.ownerOf(command.shard) };
-      if (answer.result.outcome === 'unavailable') return { kind: 'unavailable', reason: answer.result.reason };
-      const fate = await this.#fateOf(answer, deadline - performance.now());
-      if (fate === undefined || fate === 'stranded') return { kind: 'unknown' }; // the same key, asked again, is decided by the new owner
-      return { kind: 'settled', durability: fate, seq: answer.seq, result: answer.result };
+      return await this.#answerTo(answer, deadline);
     } finally {
       this.#waitingCount -= 1;
       reply.cancel();
     }
+  }
+
+  async #answerTo(reply: Reply, deadline: number): Promise<Answer> {
+    const { result, seq, shard } = reply;
+    if (result.outcome === 'not-owner') return { kind: 'not-owner', owner: result.owner ?? this.#view.ownerOf(shard) };
+    if (result.outcome === 'unknown') return { kind: 'unknown', owner: result.owner };
+    if (result.outcome === 'unavailable') return { kind: 'unavailable', reason: result.reason };
+    const fate = await this.#fateOf(reply, deadline - performance.now());
+    // Stranded: nobody may be told of it as done. The same key, asked again there, is decided by the new owner.
+    if (fate === 'stranded') return { kind: 'unknown', owner: this.#otherOwnerOf(shard) };
+    if (fate === undefined) return { kind: 'unknown' };
+    return { kind: 'settled', durability: fate, seq, result };
+  }
+
+  #otherOwnerOf(shard: ShardId): string | undefined {
+    const owner = this.#view.ownerOf(shard);
+    return owner === this.#here ? undefined : owner;
   }
 
   queue(command: Omit<SendCommand, 'deadlineMs'>): Promise<'queued' | 'unknown' | { unavailable: string }> {

@@ -18,7 +18,6 @@ function followed() {
   const follow = (events: readonly ReadingEvent[]): void =>
     followReading<string>(
       {
-        reading,
         cache,
         writer: {
           onAccepted: ({ seq, streams }, decode) => cache.apply(seq, streams, decode),
@@ -50,15 +49,32 @@ describe('stranded commits', () => {
     expect(stateFrom(1, ['2:1'])).toEqual(['2:1', '4:2']);
   });
 
-  it('that were folded are forgotten, and only a state that holds all that was accepted since is decided on', () => {
+  it('that were folded are forgotten, and only a state that holds all up to the base beneath them is decided on', () => {
     const { reading, follow, feed, stateFrom } = followed();
     follow(reading.learn([segment(1, east, 0)]));
     follow(feed(east, fence(1, 1, 0), commit(1, 1, 1), commit(1, 1, 2)));
+    expect(stateFrom(0, [])).toEqual(['1:1', '1:2']);
     follow(reading.receipts(west, receipts(west, receipt(1, 1, 1))));
     follow(feed(west, fence(2, 1, 1), commit(2, 1, 2)));
     follow(reading.learn([segment(1, east, 0), segment(2, west, 1)]));
     expect(reading.cursor.seq).toBe(2);
-    expect(stateFrom(1, ['1:1'])).toBeUndefined();
-    expect(stateFrom(2, ['1:1', '2:2'])).toEqual(['1:1', '2:2']);
+    expect(stateFrom(0, [])).toBeUndefined();
+    expect(stateFrom(1, ['1:1'])).toEqual(['1:1', '2:2']);
   });
+});
+
+it('streams that no stranded commit changed stay in memory, decided on at once', () => {
+  const cache = new StreamCache<string, readonly string[]>({ ...commits, streamsChangedBy: (event) => [event] }, 3);
+  const load = (persistedSeq: number, ...ids: readonly string[]): boolean => cache.fill(ids, { persistedSeq, streams: [], blocked: [] });
+  expect(load(3, 'a', 'b')).toBe(true);
+  cache.apply(4, ['a'], () => ['a']);
+  cache.apply(5, ['b'], () => ['b']);
+  cache.apply(6, ['c'], () => ['c']);
+  cache.takeBack(4, ['b', 'c']);
+  expect(cache.missing(['a', 'b', 'c', 'd'])).toEqual(['b', 'c', 'd']);
+  expect(cache.stateOf('a')).toEqual(['a']);
+  expect([load(3, 'd'), load(3, 'b'), load(3, 'c')]).toEqual([true, false, false]);
+  cache.apply(5, ['b'], () => ['b']);
+  expect(load(4, 'b', 'c')).toBe(true);
+  expect([cache.stateOf('b'), cache.seqOf('b'), cache.stateOf('c')]).toEqual([['b'], 5, []]);
 });

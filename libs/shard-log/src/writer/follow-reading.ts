@@ -1,11 +1,9 @@
 import type { ReadingEvent } from '../core/reading-events.ts';
 import type { Commit, Fence } from '../core/records.ts';
-import type { ShardReading } from '../core/shard-reading.ts';
 
 /** A shard as one instance follows it, whether it writes it or not. */
 export interface FollowedWriter<Event> {
-  readonly reading: Pick<ShardReading, 'cursor' | 'settledSeq'>;
-  readonly cache: { restart(seq: number): void };
+  readonly cache: { takeBack(base: number, streams: Iterable<string>): void };
   readonly writer: {
     onAccepted(commit: Commit, decode: () => readonly Event[] | undefined): void;
     onFence(fence: Fence, verdict: 'accepted' | 'void'): void;
@@ -14,20 +12,26 @@ export interface FollowedWriter<Event> {
 }
 
 /**
- * Tells a shard's writer and memory what was read. When something that was folded turns out not to be history, all is forgotten, and
- * streams are loaded again from a state that holds everything accepted until now: what was accepted of the present term, settled or
- * not, is decided on, and must not be missed. A stranded commit that was never folded, such as the late tail of an older term,
- * takes nothing back.
+ * Tells a shard's writer and memory what was read. When commits that were folded turn out not to be history, the streams that they
+ * changed are forgotten, before anything that was accepted behind them is folded, and loaded again from a state that holds everything up to
+ * the base beneath them. A stranded commit that was never folded, such as the late tail of an older term, takes nothing back.
  */
 export function followReading<Event>(
-  { reading, cache, writer }: FollowedWriter<Event>,
+  { cache, writer }: FollowedWriter<Event>,
   events: readonly ReadingEvent[],
   decode: (commit: Commit) => readonly Event[] | undefined,
 ): void {
+  takeBack(cache, events);
   for (const event of events) {
     if (event.type === 'accepted') writer.onAccepted(event.commit, () => decode(event.commit));
     else if (event.type === 'fence') writer.onFence(event.fence, event.verdict);
     else if (event.type === 'closed' || event.type === 'stopped' || event.type === 'resumed') writer.onChange();
-    else if (event.type === 'stranded' && event.wasAccepted) cache.restart(Math.max(reading.settledSeq, reading.cursor.seq));
   }
+}
+
+/** All that is stranded of what was folded comes at once, when the lineage is learned: the first one stands on the next segment's base. */
+function takeBack<Event>(cache: FollowedWriter<Event>['cache'], events: readonly ReadingEvent[]): void {
+  const stranded = events.filter((event) => event.type === 'stranded').filter(({ wasAccepted }) => wasAccepted);
+  const first = stranded[0];
+  if (first !== undefined) cache.takeBack(first.commit.seq - 1, new Set(stranded.flatMap(({ commit }) => commit.streams)));
 }

@@ -39,6 +39,7 @@ const testLimits: ShardWriterLimits = {
   bytesPerBatchMax: 1_000,
   queuedMax: 100,
   roomTimeoutMs: 50,
+  withoutOwnerMs: 100,
   readBackTimeoutMs: 200,
   retryDelayMs: 1,
   overtakenDelayMs: 1,
@@ -125,7 +126,7 @@ export class OneShard {
       { ...testLimits, ...limits },
     );
     const follow = (events: readonly ReadingEvent[]): void => {
-      followReading<Taken>({ reading, cache, writer }, events, ({ body }) => JSON.parse(body) as Taken[]);
+      followReading<Taken>({ cache, writer }, events, ({ body }) => JSON.parse(body) as Taken[]);
       this.changed.changed();
     };
     const read = (record: ShardRecord, offset: number): void => {

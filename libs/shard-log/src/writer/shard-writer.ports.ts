@@ -39,6 +39,8 @@ export interface ShardWriterLimits {
   readonly queuedMax: number;
   /** How long a full queue holds up the commands of other shards before it turns its own away. */
   readonly roomTimeoutMs: number;
+  /** How long commands wait for an owner while the shard has none: a handoff takes less, a takeover may take more. */
+  readonly withoutOwnerMs: number;
   readonly readBackTimeoutMs: number;
   readonly retryDelayMs: number;
   /** After another writer opened the shard: longer than a heartbeat takes to tell that the partition is gone, lest the two duel. */
@@ -50,6 +52,7 @@ export const defaultWriterLimits: ShardWriterLimits = {
   bytesPerBatchMax: 2_000_000,
   queuedMax: 5_000,
   roomTimeoutMs: 2_000,
+  withoutOwnerMs: 5_000,
   readBackTimeoutMs: 10_000,
   retryDelayMs: 200,
   overtakenDelayMs: 1_000,

@@ -64,6 +64,24 @@ describe('a writer', () => {
     expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'fence', 'commit', 'commit', 'commit']);
   });
 
+  it('lets what comes after a close wait for an owner, not for ever, and never denies what it had begun', async () => {
+    const one = oneShard();
+    one.fates = ['appended', 'doubtful and lost'];
+    const writer = one.instance({ limits: { retryDelayMs: 1_000 } });
+    writer.assign();
+    one.enqueue(writer, { id: 'a', units: 4 });
+    expect(await one.changed.until(() => one.reports.some(({ message }) => message === 'an append is in doubt'), 2_000)).toBe(true);
+    one.push([{ kind: 'close', shard, term: 1 }]);
+    one.enqueue(writer, { id: 'b', units: 4 });
+    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    expect(one.replies.map(({ commandId: id, result }) => [id, result.outcome])).toEqual([
+      ['a', 'unknown'],
+      ['b', 'unavailable'],
+    ]);
+    expect(writer.isOpen).toBe(false);
+    expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'close']);
+  });
+
   it('keeps its fence while stored states cannot be loaded, and decides when they can', async () => {
     const one = oneShard();
     let tries = 0;

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Reply } from '#contracts';
+import type { Reply, Segment } from '#contracts';
 import { assert } from '#kernel';
 import { DoubtfulAppendError, RefusedAppendError } from '../cluster.port.ts';
 import { isAhead } from '../core/reading-events.ts';
 import type { Commit, Fence, Receipt } from '../core/records.ts';
-import { CommandQueue } from './command-queue.ts';
+import { bouncedReply, whyBounced } from './bounced.ts';
+import { CommandQueue, type WaitingCommand } from './command-queue.ts';
 import { Condition } from './condition.ts';
 import { decideBatch, type DecidedBatch, type QueuedCommand } from './decide-batch.ts';
 import { OwnFlight, recordsOf } from './own-flight.ts';
+import { isOfLostData } from './lost-data.ts';
+import { isSameStanding, standingOf, type ShardStanding } from './shard-standing.ts';
 import { defaultWriterLimits, type ShardWriterLimits, type ShardWriterPorts } from './shard-writer.ports.ts';
 import { StreamLoader } from './stream-loader.ts';
 
@@ -19,6 +22,9 @@ import { StreamLoader } from './stream-loader.ts';
  * timeout, a lost connection, somebody else's record where its own should stand) it decides nothing more under that fence: it opens
  * the shard anew, reads what became of the batch, and decides the same commands again, which those that made it recognise.
  * It never believes a send, a clock or its own assignment: a writer that is no longer the writer appends records that are void.
+ *
+ * When the lineage names this region owner it opens the shard at once. While nobody owns it (closed, and no successor yet) commands
+ * wait, bounded in number and time; then they are decided, or told who the owner is. What a close made void is decided again or bounced.
  */
 export class ShardWriter<Command, Event, State, Refusal extends { code: string }> {
   readonly #ports: ShardWriterPorts<Command, Event, State, Refusal>;
@@ -79,13 +85,15 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
    * a shard stands still. It leaves a trace instead (`cameToNothing`); what a process still needs its sweeper sends again.
    */
   async enqueue(command: QueuedCommand<Command>, bytes: number): Promise<void> {
-    if (this.#isFull() && !this.#overflowing)
+    // Only a shard that is being written empties its queue: for another one, room would be waited for in vain.
+    if (this.#isFull() && !this.#overflowing && this.#standing().is === 'here')
       await this.#changed.until(() => !this.#assigned || !this.#isFull(), this.#limits.roomTimeoutMs);
     if (!this.#assigned) return;
     this.#overflowing = this.#isFull();
-    const still = this.#standsStill();
-    if (still !== undefined || this.#overflowing) {
-      this.#bounce([command], { outcome: 'unavailable', reason: still ?? 'too many commands wait for this shard' });
+    const standing = this.#standing();
+    if (standing.is === 'standing-still' || this.#overflowing) {
+      const reason = standing.is === 'standing-still' ? standing.because : 'too many commands wait for this shard';
+      this.#bounce([{ ...command, attempted: false }], { outcome: 'unavailable', reason });
       return;
     }
     this.#queue.push(command, bytes);
@@ -121,14 +129,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
 
   /** A receipt says what the other region has read of this log. What it read and we do not hold, our log has lost. */
   onReceipt(receipt: Receipt): void {
-    const fence = this.#fence;
-    if (fence === null || receipt.term !== fence.term) return;
-    const beneath = receipt.generation < fence.generation && receipt.seq > fence.base;
-    const beside = receipt.generation === fence.generation && receipt.writer !== fence.writer && receipt.writer !== null;
     // What was read from this log stands in it, whoever wrote it there.
-    const held = Math.max(this.#highestSeqAppended, this.#ports.reading.cursor.seq);
-    const above = receipt.generation === fence.generation && receipt.seq > held;
-    if (beneath || beside || above) this.#lost(receipt);
+    const heldSeq = Math.max(this.#highestSeqAppended, this.#ports.reading.cursor.seq);
+    if (this.#fence !== null && isOfLostData(receipt, this.#fence, heldSeq)) this.#lost(receipt);
   }
 
   #lost(receipt: Receipt): void {
@@ -152,11 +155,18 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   async #run(): Promise<void> {
     let delayMs = 0;
     while (this.#assigned) {
-      if (delayMs > 0) await this.#changed.until(() => !this.#assigned, delayMs);
+      const before = this.#standing();
+      if (delayMs > 0) await this.#changed.until(() => !this.#assigned || !isSameStanding(before, this.#standing()), delayMs);
       if (!this.#assigned) break;
       this.#overtaken = false;
       try {
-        if (await this.#open()) await this.#write();
+        const standing = this.#standing();
+        if (standing.is !== 'here') {
+          await this.#standBy(standing);
+          delayMs = 0;
+          continue;
+        }
+        if (await this.#open(standing.segment)) await this.#write();
         delayMs = this.#overtaken ? this.#limits.overtakenDelayMs : this.#limits.retryDelayMs;
       } catch (error) {
         this.#ports.report('warn', 'the shard is opened anew', { error: String(error) });
@@ -168,43 +178,48 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     }
   }
 
+  /** Until the standing changes. Who owns it elsewhere is told at once; where nobody does, commands wait for a while. */
+  async #standBy(standing: Exclude<ShardStanding, { is: 'here' }>): Promise<void> {
+    const { withoutOwnerMs } = this.#limits;
+    const now = performance.now();
+    const waits = standing.is === 'nobody';
+    this.#bounce(waits ? this.#queue.takeOlderThan(now - withoutOwnerMs) : this.#queue.take(), whyBounced(standing));
+    const oldestMs = this.#queue.oldestMs;
+    const leftMs = oldestMs === undefined ? withoutOwnerMs : oldestMs + withoutOwnerMs - now + 1;
+    await this.#changed.until(
+      () => !this.#assigned || !isSameStanding(standing, this.#standing()) || (!waits && this.#queue.length > 0),
+      leftMs,
+    );
+  }
+
   /**
    * True when this writer's fence is accepted.
    *
    * Before it writes, it compares what the other region says to have read with what stands here. A receipt is written only after its
    * commits stood in this log; so one that was known before the end was asked for, and is still ahead of the cursor when all up to
-   * that end is read, speaks of what this log has lost. One that came later, or one of a term whose records still wait for an earlier
-   * segment, says nothing yet.
+   * that end is read, speaks of what this log has lost. One that came later says nothing yet.
    */
-  async #open(): Promise<boolean> {
-    const { reading, here } = this.#ports;
-    const segment = reading.lastSegment;
-    const still = this.#standsStill();
-    if (still !== undefined) this.#bounce(this.#queue.take(), { outcome: 'unavailable', reason: still });
-    if (segment === undefined || still !== undefined) return this.#waitForChange();
-    if (segment.owner !== here) {
-      this.#bounce(this.#queue.take(), { outcome: 'not-owner' });
-      return this.#waitForChange();
-    }
+  async #open(segment: Segment): Promise<boolean> {
+    const { reading } = this.#ports;
     const said = reading.receiptAhead;
     await this.#ports.caughtUp();
-    if (said !== undefined && reading.cursor.term === segment.term && isAhead(said, reading.cursor)) {
+    if (said !== undefined && reading.cursor.term === said.term && isAhead(said, reading.cursor)) {
       this.#lost(said);
       return false;
     }
+    const standing = this.#standing();
+    if (standing.is !== 'here' || standing.segment.term !== segment.term) return false; // read meanwhile: it is another's, or nobody's
     const { cursor } = reading;
-    if (cursor.closed || cursor.term > segment.term) return this.#waitForChange();
-    const began = cursor.term === segment.term;
-    if (!began && cursor.seq < segment.base) return false; // the history up to the base is not read yet
-    const fence: Fence = {
+    assert(cursor.seq >= segment.base, 'the history is read to the base');
+    const { shard } = this.#ports;
+    return this.#openWith({
       kind: 'fence',
-      shard: this.#ports.shard,
+      shard,
       term: segment.term,
-      generation: (began ? cursor.generation : 0) + 1,
+      generation: cursor.generation + 1,
       writer: randomUUID(),
-      base: began ? cursor.seq : segment.base,
-    };
-    return this.#openWith(fence);
+      base: cursor.seq,
+    });
   }
 
   async #openWith(fence: Fence): Promise<boolean> {
@@ -212,11 +227,11 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     this.#pendingFence = pending;
     try {
       await this.#ports.append([fence]);
-      await this.#changed.until(() => pending.verdict !== undefined || !this.#assigned, this.#limits.readBackTimeoutMs);
+      await this.#changed.until(() => pending.verdict !== undefined || !this.#mayWriteIn(fence.term), this.#limits.readBackTimeoutMs);
     } finally {
       this.#pendingFence = null;
     }
-    if (pending.verdict !== 'accepted' || !this.#assigned) return false;
+    if (pending.verdict !== 'accepted' || !this.#mayWriteIn(fence.term)) return false;
     this.#fence = fence;
     this.#highestSeqAppended = fence.base;
     this.#ports.report('info', 'the shard is open', { term: fence.term, generation: fence.generation, base: fence.base });
@@ -242,7 +257,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
         batch,
       );
       try {
-        if (!(await this.#append(fence, decided))) return;
+        if (!(await this.#append(fence, decided, batch))) return;
       } catch (error) {
         if (!(error instanceof RefusedAppendError)) throw error;
         if (batch.length === 1) this.#refuse(batch[0]!, error);
@@ -256,7 +271,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   }
 
   /** True when every commit was read back as accepted; false after doubt, whatever has become of them. */
-  async #append(fence: Fence, decided: DecidedBatch<Event>): Promise<boolean> {
+  async #append(fence: Fence, decided: DecidedBatch<Event>, batch: readonly WaitingCommand<Command>[]): Promise<boolean> {
     const last = decided.commits.at(-1);
     if (last === undefined) return true;
     const records = recordsOf(fence, decided, (events) => this.#ports.encode(events));
@@ -264,8 +279,10 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     this.#highestSeqAppended = last.seq;
     try {
       await this.#ports.append(records);
+      for (const command of batch) command.attempted = true;
     } catch (error) {
       if (!(error instanceof DoubtfulAppendError)) throw error;
+      if (!error.nothingSent) for (const command of batch) command.attempted = true;
       this.#ports.report('warn', 'an append is in doubt', { error: error.message, commits: records.length });
       return false;
     }
@@ -274,19 +291,18 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     return flight.isComplete;
   }
 
-  #refuse(queued: QueuedCommand<Command>, error: Error): void {
+  #refuse(queued: WaitingCommand<Command>, error: Error): void {
     this.#ports.report('error', 'Kafka refuses the decision of a command', { commandId: queued.envelope.commandId, error: error.message });
     this.#queue.take(1);
     this.#bounce([queued], { outcome: 'refused', refusal: { code: 'record-refused', detail: error.message } });
   }
 
-  /** Answers commands without deciding them: nothing has happened, and their offsets may be passed. */
-  #bounce(bounced: readonly QueuedCommand<Command>[], result: Reply['result']): void {
+  /** Answers commands without deciding them: here nothing more is done about them, and their offsets may be passed. */
+  #bounce(bounced: readonly (QueuedCommand<Command> & { readonly attempted: boolean })[], why: Reply['result']): void {
     if (bounced.length === 0) return;
-    const { shard } = this.#ports;
     this.#conclude(
       bounced,
-      bounced.map(({ envelope }) => ({ commandId: envelope.commandId, shard, term: 0, seq: 0, result })),
+      bounced.map((command) => bouncedReply(this.#ports.shard, command, why)),
     );
   }
 
@@ -301,19 +317,18 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     this.#changed.changed();
   }
 
-  async #waitForChange(): Promise<false> {
-    const queued = this.#queue.length;
-    const segment = this.#ports.reading.lastSegment;
-    await this.#changed.until(() => !this.#assigned || this.#queue.length !== queued || this.#ports.reading.lastSegment !== segment, 1_000);
-    return false;
-  }
-
   #mayWrite(): boolean {
-    return this.#assigned && this.#fence !== null && this.#standsStill() === undefined && !this.#ports.reading.cursor.closed;
+    return this.#fence !== null && this.#mayWriteIn(this.#fence.term);
   }
 
-  /** Why nobody may write this shard until a person has looked, or undefined. */
-  #standsStill(): string | undefined {
-    return this.#dataLoss ?? this.#ports.reading.stopped;
+  #mayWriteIn(term: number): boolean {
+    const standing = this.#standing();
+    return this.#assigned && standing.is === 'here' && standing.segment.term === term;
+  }
+
+  /** Who may write; nobody until a person has looked, when data was lost. */
+  #standing(): ShardStanding {
+    if (this.#dataLoss !== undefined) return { is: 'standing-still', because: this.#dataLoss };
+    return standingOf(this.#ports.reading, this.#ports.here);
   }
 }

@@ -76,6 +76,7 @@ export class ShardWriters<
   readonly #appenders = new Map<number, Promise<Appender>>();
   readonly #read = new Condition();
   readonly #listeners = new Set<() => void>();
+  readonly #ownersListeners = new Set<() => void>();
   readonly #stops: (() => Promise<void> | void)[] = [];
   #feed: OpenSettledFeed | undefined;
   #lineage: Lineage | undefined;
@@ -127,6 +128,12 @@ export class ShardWriters<
   onSettled(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls back when shards have changed their owner, after `ownerOf` knows it. Returns how to stop it. */
+  onOwnersChanged(listener: () => void): () => void {
+    this.#ownersListeners.add(listener);
+    return () => this.#ownersListeners.delete(listener);
   }
 
   async close(): Promise<void> {
@@ -267,9 +274,11 @@ export class ShardWriters<
   }
 
   #onLineage(lineage: Lineage): void {
+    const before = this.#lineage;
     this.#lineage = lineage;
     for (const { writer } of this.#shards.values()) writer.onChange();
     for (const listener of this.#listeners) listener();
+    if (before !== undefined && haveOwnersChanged(before, lineage)) for (const listener of this.#ownersListeners) listener();
   }
 
   #onSettledBatch(commits: readonly SettledCommit[]): void {
@@ -295,3 +304,6 @@ export class ShardWriters<
       );
   }
 }
+
+const haveOwnersChanged = (before: Lineage, after: Lineage): boolean =>
+  Object.entries(after.shards).some(([shard, segments]) => segments.at(-1)?.owner !== before.shards[shard]?.at(-1)?.owner);

@@ -29,6 +29,21 @@ export class StreamCache<Event, State> {
     this.#completeAfterSeq = seq;
   }
 
+  /**
+   * Commits after `base` were folded that turned out not to be history; these streams are among theirs. They alone are forgotten, and
+   * loaded again from a store that holds all up to `base`, so that all others are decided on at once after a takeover.
+   */
+  takeBack(base: number, streams: Iterable<string>): void {
+    // Nothing after the base stands any more: what had to be waited for beyond it never comes.
+    this.#completeAfterSeq = Math.min(this.#completeAfterSeq, base);
+    for (const id of streams) {
+      const entry = this.#streams.get(id);
+      if (entry === undefined) continue;
+      this.#tailed -= entry.tail.length;
+      this.#streams.set(id, { state: undefined, seq: base, tail: [], blocked: false, storedFrom: base });
+    }
+  }
+
   get size(): number {
     return this.#streams.size;
   }
@@ -69,7 +84,7 @@ export class StreamCache<Event, State> {
     return ids.filter((id) => {
       const entry = this.#streams.get(id);
       if (entry !== undefined && entry.state !== undefined) return false;
-      if (this.#completeAfterSeq > 0) return true;
+      if (this.#completeAfterSeq > 0 || (entry !== undefined && entry.storedFrom > 0)) return true;
       this.#complete(id, { value: this.#decider.initialState(id) }, 0); // the whole log has passed: absent is absent
       return false;
     });
@@ -77,7 +92,8 @@ export class StreamCache<Event, State> {
 
   /** Takes loaded streams in. False: the store stands behind what was dropped from here; ask again later. */
   fill(asked: readonly string[], loaded: LoadedStreams): boolean {
-    if (loaded.persistedSeq < this.#completeAfterSeq) return false;
+    const storedFrom = asked.reduce((highest, id) => Math.max(highest, this.#streams.get(id)?.storedFrom ?? 0), this.#completeAfterSeq);
+    if (loaded.persistedSeq < storedFrom) return false;
     const stored = new Map(loaded.streams.map((stream) => [stream.streamId, stream]));
     for (const id of asked) {
       const known = stored.get(id);
@@ -150,6 +166,7 @@ export class StreamCache<Event, State> {
     entry.state = state;
     this.#tailed -= entry.tail.length;
     entry.tail = [];
+    entry.storedFrom = 0;
     entry.seq = Math.max(entry.seq, storedSeq);
   }
 
@@ -161,7 +178,7 @@ export class StreamCache<Event, State> {
 
   /** The entry, moved to the young end of the map. */
   #touch(id: string): Entry<Event, State> {
-    const entry = this.#streams.get(id) ?? { state: undefined, seq: 0, tail: [], blocked: false };
+    const entry = this.#streams.get(id) ?? { state: undefined, seq: 0, tail: [], blocked: false, storedFrom: 0 };
     this.#streams.delete(id);
     this.#streams.set(id, entry);
     return entry;
@@ -174,6 +191,8 @@ interface Entry<Event, State> {
   seq: number;
   tail: { readonly seq: number; readonly events: () => readonly Event[] | undefined }[];
   blocked: boolean;
+  /** Its stored state is of use only if it holds everything up to here. */
+  storedFrom: number;
 }
 
 function once<T>(compute: () => T): () => T {
