@@ -1,4 +1,7 @@
 /** Who may import whom: the folder rules of docs/ARCHITECTURE.md. */
+import { builtinModules } from 'node:module';
+
+const nodeModule = `^(node:)?(${builtinModules.map((name) => name.replace('node:', '')).join('|')})$`;
 const lib = '^libs/([^/]+)/';
 export default {
   forbidden: [
@@ -13,7 +16,7 @@ export default {
       name: 'libs-by-their-front-door',
       severity: 'error',
       from: { path: lib },
-      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$', '^libs/contracts/src/browser\\.ts$'] },
     },
     {
       name: 'apps-use-libs-by-their-front-door',
@@ -40,6 +43,12 @@ export default {
       severity: 'error',
       from: { path: '^libs/shard-log/src/core/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'the-sdk-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^libs/storefront-sdk/src/', pathNot: '(\\.spec\\.ts$|/testing/)' },
+      to: { reachable: true, path: nodeModule },
     },
     {
       name: 'kafkajs-behind-its-port',

@@ -10,13 +10,17 @@ const entries = z.record(
 );
 
 /** Opaque to clients, URL-safe: `v1.` and base64url JSON of shard seqs. At most 4 KiB. */
-export const encodeToken = (seqs: ShardSeqs): string => `v1.${Buffer.from(JSON.stringify(seqs)).toString('base64url')}`;
+export const encodeToken = (seqs: ShardSeqs): string => `v1.${base64UrlOf(JSON.stringify(seqs))}`;
+
+/** Of ASCII, which shard ids and numbers are, with what browsers have too. */
+const base64UrlOf = (text: string): string => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const textOf = (base64Url: string): string => atob(base64Url.replaceAll('-', '+').replaceAll('_', '/'));
 
 /** The shard seqs of a token, or undefined when the text is none. */
 export function decodeToken(token: string): ShardSeqs | undefined {
   if (!token.startsWith('v1.') || token.length > 4096) return undefined;
   try {
-    return entries.parse(JSON.parse(Buffer.from(token.slice(3), 'base64url').toString('utf8')));
+    return entries.parse(JSON.parse(textOf(token.slice(3))));
   } catch {
     return undefined; // not ours: the caller answers 400 naming the header
   }

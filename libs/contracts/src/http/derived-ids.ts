@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CommandId, CustomerId, OrderId } from '../ids.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+export { canonicalJson } from './canonical-json.ts';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -56,16 +59,6 @@ export const operationIdOf = (prefix: string, ...parts: readonly string[]): stri
 
 /** A command's id: the same request is the same command; another body under the same key is another command. */
 export const commandIdOf = (type: string, ...parts: readonly string[]): CommandId => operationIdOf(type, ...parts) as CommandId;
-
-/** JSON with the keys of every object in order of UTF-16 code units, without blanks; undefined fields are left out. */
-export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`;
-}
 
 /** SHA-256, hex, of the validated body: tells a retry from a key that is used again. Blanks and order of fields do not matter. */
 export const requestFingerprint = (body: unknown): string => createHash('sha256').update(canonicalJson(body)).digest('hex');
