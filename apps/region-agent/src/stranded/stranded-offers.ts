@@ -1,0 +1,288 @@
+import { performance } from 'node:perf_hooks';
+import type { Logger } from 'pino';
+import { segmentsOf, type Lineage, type ListedProduct, type Region, type ShardId, type Sku, type StrandedCommit } from '#contracts';
+import type { StoredLineage } from '#regions';
+import type { FeedCheckpoint, LogCluster } from '#shard-log';
+import type { RegionEvents } from '../region-events.port.ts';
+import { repeat, type Repeating } from '../repeat.ts';
+import type { CommandOffers, OfferAnswer, ProductLookup } from './command-offers.port.ts';
+import {
+  commandOf,
+  endedTerms,
+  entryKey,
+  inOrder,
+  isDue,
+  isReturning,
+  strandedEntryOf,
+  toLookUp,
+  withOutcome,
+  type StrandedEntry,
+} from './stranded-commit.ts';
+import { StrandedReader } from './stranded-reader.ts';
+import type { StrandedStore } from './stranded.store.ts';
+
+export interface StrandedOffersOptions {
+  readonly here: Region;
+  readonly topology: { readonly regions: readonly Region[]; readonly partitions: number };
+  readonly cluster: LogCluster;
+  readonly store: StrandedStore;
+  readonly offers: CommandOffers;
+  readonly products: ProductLookup;
+  readonly events: RegionEvents;
+  readonly log: Logger;
+  /** Rest between two rounds. Default 200 ms. */
+  readonly everyMs?: number;
+  /** How often an owner may answer an offer with neither yes nor no before that commit is given up, loudly. Default 50. */
+  readonly triesMax?: number;
+}
+
+export interface StrandedStatus {
+  /** This region has been taken over and is on its way back. */
+  readonly returning: boolean;
+  /** Under the newest lineage known here nothing is left to be offered. True while it is not returning. */
+  readonly offered: boolean;
+  /** In words: what is being done, or waited for. */
+  readonly because: string;
+}
+
+const shardsAtOnce = 6;
+const firstPauseMs = 250;
+const longestPauseMs = 5_000;
+
+/**
+ * While this region is on its way back: finds its stranded commits, and offers those that came from outside to their owners again,
+ * under their first command ids, in the order of each shard. At least once: deciders recognise repeats.
+ *
+ * All it knows is computed from the logs; what it remembers in PostgreSQL saves reading and repeating, and shows people what became of
+ * each. An owner that is away is asked for ever, with pauses; one that answers neither yes nor no is asked `triesMax` times.
+ */
+export class StrandedOffers {
+  readonly #options: StrandedOffersOptions;
+  readonly #entries = new Map<string, StrandedEntry>();
+  readonly #unsaved = new Set<string>();
+  readonly #waits = new Map<ShardId, { tries: number; pauseMs: number; untilMs: number }>();
+  #newest: StoredLineage | undefined;
+  #running: Repeating | undefined;
+  #reader: StrandedReader | undefined;
+  #checkpoint: FeedCheckpoint | undefined;
+  #loaded = false;
+  /** `endedTerms` of the lineage under which all was offered. */
+  #doneFor: number | undefined;
+  #toldTerm: number | undefined;
+  #sinceMs = 0;
+  #because = 'the lineage is not known yet';
+
+  constructor(options: StrandedOffersOptions) {
+    this.#options = options;
+  }
+
+  /** For the agent that leads. Until `close`. */
+  start(): void {
+    this.#running ??= repeat(
+      this.#options.everyMs ?? 200,
+      (signal) => this.#round(signal),
+      (error) => {
+        this.#because = error.message;
+        this.#options.log.warn({ err: error }, 'stranded commits cannot be dealt with now');
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.stop();
+    await this.#closeReader();
+  }
+
+  learn(stored: StoredLineage): void {
+    if (this.#newest === undefined || stored.revision > this.#newest.revision) this.#newest = stored;
+  }
+
+  status(): StrandedStatus {
+    const { here } = this.#options;
+    const newest = this.#newest;
+    if (newest === undefined) return { returning: false, offered: false, because: this.#because };
+    if (!isReturning(newest.lineage, here)) return { returning: false, offered: true, because: 'this region is not on its way back' };
+    return { returning: true, offered: this.#doneFor === endedTerms(newest.lineage, here), because: this.#because };
+  }
+
+  /** All stranded commits that are known, also to another instance, by shard, term and seq. */
+  async list(): Promise<readonly StrandedCommit[]> {
+    const known = new Map<string, StrandedEntry>();
+    try {
+      for (const entry of (await this.#options.store.load()).entries) known.set(entryKey(entry), entry);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'what is remembered of stranded commits cannot be read: only what this process knows is told');
+    }
+    for (const [key, entry] of this.#entries) known.set(key, entry);
+    return [...known.values()].sort(inOrder).map(({ commit }) => commit);
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const stored = this.#newest;
+    if (stored === undefined) return;
+    if (!isReturning(stored.lineage, this.#options.here)) return this.#closeReader();
+    if (this.#doneFor === endedTerms(stored.lineage, this.#options.here) && this.#reader?.failure === undefined && !this.#anyDue()) return;
+    await this.#ensureReader();
+    const read = await this.#reader!.readThrough(stored.lineage);
+    await this.#offerAll(stored.lineage, signal);
+    await this.#save(undefined);
+    if (!read.done) this.#because = read.because;
+    else if (!this.#anyDue()) this.#allDone(stored);
+  }
+
+  async #ensureReader(): Promise<void> {
+    if (this.#reader?.failure !== undefined) {
+      this.#options.log.warn({ err: this.#reader.failure }, 'the own logs are read anew');
+      await this.#closeReader();
+    }
+    if (this.#reader !== undefined) return;
+    this.#sinceMs = performance.now();
+    await this.#load();
+    const { here, topology, cluster, log } = this.#options;
+    const reader = new StrandedReader({
+      here,
+      topology,
+      cluster,
+      log,
+      from: this.#checkpoint,
+      onStranded: (commit) => this.#found(strandedEntryOf(commit)),
+      onCheckpoint: (checkpoint) => this.#save(checkpoint),
+    });
+    await reader.open();
+    this.#reader = reader;
+  }
+
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    await reader?.close();
+  }
+
+  async #load(): Promise<void> {
+    if (this.#loaded) return;
+    try {
+      const { entries, checkpoint } = await this.#options.store.load();
+      for (const entry of entries) if (!this.#entries.has(entryKey(entry))) this.#entries.set(entryKey(entry), entry);
+      this.#checkpoint = checkpoint;
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'nothing is remembered of stranded commits: the logs are read from their start');
+    }
+    this.#loaded = true;
+  }
+
+  /** What was found again keeps what became of it. */
+  #found(entry: StrandedEntry): void {
+    const key = entryKey(entry);
+    if (this.#entries.has(key)) return;
+    this.#entries.set(key, entry);
+    this.#unsaved.add(key);
+    this.#doneFor = undefined;
+  }
+
+  /** What cannot be saved now is saved with the next; a checkpoint is passed over then, so that nothing is skipped after a restart. */
+  async #save(checkpoint: FeedCheckpoint | undefined): Promise<void> {
+    const keys = [...this.#unsaved];
+    if (keys.length === 0 && checkpoint === undefined) return;
+    try {
+      await this.#options.store.save(
+        keys.map((key) => this.#entries.get(key)!),
+        checkpoint,
+      );
+      for (const key of keys) this.#unsaved.delete(key);
+      if (checkpoint !== undefined) this.#checkpoint = checkpoint;
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'stranded commits are not remembered now: a restart may offer them once more');
+    }
+  }
+
+  #anyDue(): boolean {
+    return [...this.#entries.values()].some(isDue);
+  }
+
+  async #offerAll(lineage: Lineage, signal: AbortSignal): Promise<void> {
+    const due = [...Map.groupBy([...this.#entries.values()].filter(isDue).sort(inOrder), ({ commit }) => commit.shard)];
+    const lanes = Array.from({ length: Math.min(shardsAtOnce, due.length) }, async () => {
+      for (let next = due.shift(); next !== undefined && !signal.aborted; next = due.shift())
+        await this.#offerShard(next[0], next[1], lineage, signal);
+    });
+    await Promise.all(lanes);
+  }
+
+  /** In order, up to the first that has to be offered again: a cancellation must not overtake its order. */
+  async #offerShard(shard: ShardId, entries: readonly StrandedEntry[], lineage: Lineage, signal: AbortSignal): Promise<void> {
+    const owner = segmentsOf(lineage, shard).at(-1)?.owner;
+    if (owner === undefined || performance.now() < (this.#waits.get(shard)?.untilMs ?? 0)) return;
+    for (const entry of entries) {
+      if (signal.aborted) return;
+      const answer = await this.#offer(owner, entry);
+      const isOver = answer.kind !== 'again' || this.#again(shard, entry, answer);
+      if (!isOver) return;
+      this.#waits.delete(shard);
+      this.#change(withOutcome(entry, ...outcomeOf(owner, answer)));
+    }
+  }
+
+  async #offer(owner: Region, entry: StrandedEntry): Promise<OfferAnswer> {
+    let listed: ReadonlyMap<Sku, ListedProduct> = new Map();
+    try {
+      const skus = toLookUp(entry);
+      if (skus.length > 0) listed = await this.#options.products.listed(skus);
+    } catch (error) {
+      return { kind: 'again', because: `the product cannot be looked up: ${(error as Error).message}`, answered: false };
+    }
+    const command = commandOf(entry, (sku) => listed.get(sku));
+    if ('because' in command) return { kind: 'again', because: command.because, answered: true };
+    return this.#options.offers.offer(owner, command);
+  }
+
+  /** Takes down that it must be tried again, and when. True: it was tried often enough. */
+  #again(shard: ShardId, entry: StrandedEntry, answer: Extract<OfferAnswer, { kind: 'again' }>): boolean {
+    const { triesMax = 50, log, events } = this.#options;
+    const before = this.#waits.get(shard) ?? { tries: 0, pauseMs: firstPauseMs / 2, untilMs: 0 };
+    const tries = before.tries + (answer.answered ? 1 : 0);
+    const pauseMs = Math.min(before.pauseMs * 2, longestPauseMs);
+    if (tries < triesMax) {
+      this.#waits.set(shard, { tries, pauseMs, untilMs: performance.now() + pauseMs });
+      this.#because = `${shard}, seq ${entry.commit.seq} is to be offered again: ${answer.because}`;
+      this.#change(withOutcome(entry, 'not-yet', answer.because));
+      return false;
+    }
+    const { term, seq, commandId } = entry.commit;
+    log.error({ shard, term, seq, commandId, because: answer.because }, 'a stranded commit is given up: its command is offered no more');
+    const because = `offered ${tries} times, and not decided: ${answer.because}`;
+    events.record({ event: 'stranded-given-up', term: this.#newest?.lineage.term ?? 0, because, details: { shard, term, seq, commandId } });
+    return true;
+  }
+
+  #change(entry: StrandedEntry): void {
+    const key = entryKey(entry);
+    this.#entries.set(key, entry);
+    this.#unsaved.add(key);
+  }
+
+  #allDone({ lineage }: StoredLineage): void {
+    this.#doneFor = endedTerms(lineage, this.#options.here);
+    this.#because = 'all that came from outside has been offered again';
+    if (this.#toldTerm === lineage.term) return;
+    this.#toldTerm = lineage.term;
+    const commits = [...this.#entries.values()].map(({ commit }) => commit);
+    const outside = commits.filter(({ origin }) => origin === 'outside').length;
+    this.#options.events.record({
+      event: 'stranded-offered',
+      term: lineage.term,
+      because: `of ${commits.length} stranded commits ${outside} came from outside and have been offered again; the rest is derived where it is needed`,
+      details: { stranded: commits.length, outside, derived: commits.length - outside },
+      tookMs: Math.round(performance.now() - this.#sinceMs),
+    });
+  }
+}
+
+function outcomeOf(owner: Region, answer: OfferAnswer): [StrandedCommit['offered'], string] {
+  if (answer.kind === 'never') return ['not-needed', `${owner} will not take it: ${answer.because}`];
+  if (answer.kind === 'again') return ['not-needed', `given up: ${answer.because}`];
+  if (answer.outcome === 'accepted') return ['offered', `${owner} has decided it again`];
+  if (answer.outcome === 'done-before') return ['offered', `${owner} had done it already`];
+  return ['offered', `${owner} refuses it by now: ${answer.refusal ?? 'no reason given'}`];
+}
