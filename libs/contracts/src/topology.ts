@@ -31,6 +31,10 @@ export const topologySchema = z.object({
   paymentProvider: z.object({ url: z.url() }),
   /** OTLP/HTTP base URL for traces; none exported when absent. */
   telemetry: z.object({ otlpUrl: z.url() }).optional(),
+  /** The storefront's name, and by region where a DNS server answers for it (`address:port`): always with regions that serve. */
+  dns: z.object({ name: z.string().min(1), servers: z.record(z.string(), z.string()) }).optional(),
+  /** Overrides of the regions' timing, one by one: `regionTimingSchema` in libs/regions says which there are, and why. */
+  timing: z.record(z.string(), z.number()).optional(),
 });
 export type Topology = Readonly<z.infer<typeof topologySchema>>;
 export type RegionAddresses = Readonly<z.infer<typeof regionAddressesSchema>>;

@@ -24,6 +24,7 @@ export { startLinks, type CutOptions, type DelayOptions, type Links, type LinkSp
 export { etcdMemberId } from './links/etcd-dialer.ts';
 export { kafkaProgram, type KafkaOptions } from './programs/kafka.program.ts';
 export { mirrorMakerProgram, type MirrorMakerOptions } from './programs/mirror-maker.program.ts';
+export { dnsProgram, findDnsServer, type DnsOptions, type DnsServerFound } from './programs/dns.program.ts';
 export { etcdProgram, type EtcdOptions } from './programs/etcd.program.ts';
 export { postgresProgram, type PostgresOptions } from './programs/postgres.program.ts';
 export { nodeProgram, type NodeProgramOptions } from './programs/node.program.ts';

@@ -5,6 +5,7 @@ import {
   defaultKafkaJars,
   EmbeddedRuntime,
   ensurePrograms,
+  findDnsServer,
   preparePostgresBinaries,
   projectRoot,
   readSystem,
@@ -46,6 +47,7 @@ export async function assembleRuntime({ fresh, sample, instances, file, report }
   assertJarsPresent(jars);
   const postgres = await preparePostgresBinaries();
   const user = await unprivilegedUser();
+  const dns = await findDnsServer();
   const topology = renderTopology(system);
   return new EmbeddedRuntime({
     home,
@@ -54,7 +56,7 @@ export async function assembleRuntime({ fresh, sample, instances, file, report }
     topology,
     identity: { host: system.outside.address, port: system.outside.identity },
     plan: async () => {
-      const plan = await renderPlan({ system, home, projectRoot: root, postgres, user, createTopics });
+      const plan = await renderPlan({ system, home, projectRoot: root, postgres, user, dns, createTopics });
       return sample ? [...plan, sampleStep(plan, topology, report)] : plan;
     },
     links: (etcdPids) => renderLinks(system, etcdPids),

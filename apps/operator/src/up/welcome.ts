@@ -13,7 +13,7 @@ export interface WelcomeOptions {
 
 export const sampleCustomer = customerId('alice');
 
-/** What is up and where, by region, and three commands to try. */
+/** What is up and where, by region, and commands to try. */
 export function welcome({ topology, parts, readyAfterMs, customerToken }: WelcomeOptions): string {
   const groups = [...new Set(parts.map(({ region }) => region))].map((region) => {
     const rows = parts
@@ -22,6 +22,13 @@ export function welcome({ topology, parts, readyAfterMs, customerToken }: Welcom
     return `${region}\n${table(rows)}`;
   });
   return [...groups, `ready after ${(readyAfterMs / 1000).toFixed(1)} s`, ...commands(topology, customerToken)].join('\n\n');
+}
+
+function dnsCommand({ dns }: Topology, region: string): readonly string[] {
+  const [host, port] = dns?.servers[region]?.split(':') ?? [];
+  return dns === undefined || host === undefined
+    ? []
+    : [`Ask ${region}'s DNS which regions serve:\n  dig @${host} -p ${port} +short ${dns.name}`];
 }
 
 function commands(topology: Topology, token: string): readonly string[] {
@@ -40,6 +47,7 @@ function commands(topology: Topology, token: string): readonly string[] {
     `List the products:\n  curl -s ${storefront(home)}/v1/products`,
     `Place an order as ${sampleCustomer}, whose home is ${home}, and wait until it is confirmed:\n  TOKEN=${token}\n` +
       `  curl -s -X POST ${storefront(home)}/v1/orders -H "authorization: Bearer $TOKEN" -H 'idempotency-key: ${key}' -H 'prefer: wait=10' -H 'content-type: application/json' -d '${body}'`,
+    ...dnsCommand(topology, home),
     `Get it from ${other}:\n  curl -s ${storefront(other)}/v1/orders/${order} -H "authorization: Bearer $TOKEN"`,
   ];
 }

@@ -11,9 +11,9 @@ test.each([
 test('the advice names what is missing, with one command for Debian and one for macOS', () => {
   const all = requirements({ jarsArePresent: false });
   expect(adviceFor(all, 'linux')).toContain(
-    'sudo apt-get update && sudo apt-get install -y openjdk-17-jre-headless maven etcd-server etcd-client',
+    'sudo apt-get update && sudo apt-get install -y openjdk-17-jre-headless maven etcd-server etcd-client pdns-server pdns-backend-bind',
   );
-  expect(adviceFor(all, 'darwin')).toContain('brew install openjdk@17 maven etcd');
+  expect(adviceFor(all, 'darwin')).toContain('brew install openjdk@17 maven etcd pdns');
   expect(aliasCommand(['127.0.0.2', '127.0.0.3'])).toBe('sudo ifconfig lo0 alias 127.0.0.2 up && sudo ifconfig lo0 alias 127.0.0.3 up');
 });
 

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 /** A program of the machine that the runtime needs and npm cannot bring. */
 export interface Requirement {
-  readonly what: 'Java 17 or newer' | 'Maven' | 'etcd';
+  readonly what: 'Java 17 or newer' | 'Maven' | 'etcd' | 'PowerDNS';
   readonly debian: readonly string[];
   readonly macos: readonly string[];
   isThere(): Promise<boolean>;
@@ -37,13 +37,24 @@ const etcd: Requirement = {
   isThere: () => Promise.resolve(onPath('etcd') !== undefined),
 };
 
+const powerDns: Requirement = {
+  what: 'PowerDNS',
+  debian: ['pdns-server', 'pdns-backend-bind'],
+  macos: ['pdns'],
+  isThere: () => Promise.resolve(powerDnsPath() !== undefined),
+};
+
 /** Maven is needed only as long as Kafka's jars are not here. */
 export const requirements = ({ jarsArePresent }: { readonly jarsArePresent: boolean }): readonly Requirement[] =>
-  jarsArePresent ? [java, etcd] : [java, maven, etcd];
+  jarsArePresent ? [java, etcd, powerDns] : [java, maven, etcd, powerDns];
 
-export function onPath(command: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
+/** Where systems keep servers, which is not on every user's PATH. */
+const serverFolders = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin'] as const;
+
+export const powerDnsPath = (): string | undefined => onPath('pdns_server', serverFolders);
+
+export function onPath(command: string, further: readonly string[] = []): string | undefined {
+  return [...(process.env['PATH'] ?? '').split(delimiter), ...further]
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, command))
     .find((path) => existsSync(path));

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { mirroredTopics, topicsOfARegion } from '#contracts';
+import { dnsProgram, type DnsServerFound } from '../programs/dns.program.ts';
 import { etcdProgram } from '../programs/etcd.program.ts';
 import { kafkaProgram } from '../programs/kafka.program.ts';
 import { mirrorMakerProgram } from '../programs/mirror-maker.program.ts';
@@ -8,10 +9,11 @@ import { nodeProgram } from '../programs/node.program.ts';
 import type { PostgresBinaries } from '../programs/postgres-binaries.ts';
 import { postgresProgram } from '../programs/postgres.program.ts';
 import type { SystemUser } from '../programs/unprivileged-user.ts';
+import { pause } from '../supervisor/backoff.ts';
 import type { RuntimeHome } from '../runtime-home.ts';
 import type { PartPlan, Plan, StepPlan } from '../supervisor/supervisor.ts';
 import { etcdMembers } from './render-links.ts';
-import { instancePort, instancesOf, kafkaLinkPort, linkPort, type Place, type System } from './system.ts';
+import { agentsOf, instancePort, instancesOf, kafkaLinkPort, linkPort, type Place, type System } from './system.ts';
 
 export interface PlanOptions {
   readonly system: System;
@@ -20,6 +22,7 @@ export interface PlanOptions {
   readonly postgres: PostgresBinaries;
   /** Whom PostgreSQL runs as when we are root. */
   readonly user: SystemUser | undefined;
+  readonly dns: DnsServerFound;
   readonly createTopics: (brokers: readonly string[], topics: ReturnType<typeof topicsOfARegion>) => Promise<void>;
 }
 
@@ -27,12 +30,16 @@ export interface PlanOptions {
 export async function renderPlan(options: PlanOptions): Promise<Plan> {
   const { system } = options;
   const stores = await Promise.all(system.regions.map((region) => storesOf(options, region)));
+  const dns = system.regions.map((region) => dnsPart(options, region));
+  const apps = system.regions.flatMap((region) => appsOf(options, region));
   return [
     ...etcdMembers(system).map((member) => etcdPart(options, member)),
+    ...dns, // early: until a client may ask, its checks are warm
     ...stores.flat(),
     sandboxPart(options),
     ...system.regions.map((region) => mirrorMakerPart(options, region)),
-    ...system.regions.flatMap((region) => appsOf(options, region)),
+    ...apps,
+    dnsAgreesStep(dns, apps),
   ];
 }
 
@@ -53,6 +60,42 @@ function etcdPart(options: PlanOptions, member: Place): PartPlan {
     listens: [etcdClient, etcdPeer].map((port) => ({ host: member.address, port })),
   };
 }
+
+function dnsPart(options: PlanOptions, region: Place): PartPlan {
+  const name = `${region.name}.dns`;
+  const { dns, system } = options;
+  return {
+    kind: 'part',
+    region: region.name,
+    spec: dnsProgram({
+      system,
+      region,
+      templates: join(options.projectRoot, 'deploy', 'dns'),
+      dataDir: dataOf(options, name),
+      server: dns,
+    }),
+    needs: [],
+    listens: [{ host: region.address, port: system.dns.port }],
+    missing: () => ('missing' in dns ? dns.missing : undefined),
+  };
+}
+
+/** Everything is up: only now is it known what DNS has to say. Gives up without a word: `status` shows which server says otherwise. */
+function dnsAgreesStep(dns: readonly PartPlan[], apps: readonly PartPlan[]): StepPlan {
+  return {
+    kind: 'step',
+    name: 'dns-agrees',
+    needs: [...dns, ...apps].map(({ spec }) => spec.name),
+    run: async (signal) => {
+      const enough = AbortSignal.any([signal, AbortSignal.timeout(dnsAgreesWithinMs)]);
+      for (const { spec } of dns.filter(({ missing }) => missing?.() === undefined))
+        while (!enough.aborted && (await spec.ready()) !== undefined) await pause(dnsPollMs, enough);
+    },
+  };
+}
+
+const dnsAgreesWithinMs = 10_000;
+const dnsPollMs = 200;
 
 /** A region's log and tables, which stand on nothing else. */
 async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
@@ -135,8 +178,8 @@ function mirrorMakerPart(options: PlanOptions, region: Place): PartPlan {
 function appsOf(options: PlanOptions, region: Place): readonly PartPlan[] {
   const { ports } = options.system;
   const stores = [`${region.name}.postgres`, topicsStep(region), `${region.name}.etcd`];
-  const many = (app: string, port: number, needs: readonly string[]): readonly PartPlan[] =>
-    instancesOf(options.system).map((instance) =>
+  const many = (app: string, port: number, needs: readonly string[], instances = instancesOf(options.system)): readonly PartPlan[] =>
+    instances.map((instance) =>
       nodePart(options, { app, entry: 'main', name: app, region, port: instancePort(port, instance), instance, needs }),
     );
   const projector = (service: string, port: number): PartPlan =>
@@ -150,7 +193,7 @@ function appsOf(options: PlanOptions, region: Place): readonly PartPlan[] {
       needs: stores,
     });
   return [
-    nodePart(options, { app: 'region-agent', entry: 'main', name: 'region-agent', region, port: ports.agent, instance: 1, needs: stores }),
+    ...many('region-agent', ports.agent, stores, agentsOf(options.system)),
     projector('order', ports.orderProjector),
     projector('inventory', ports.inventoryProjector),
     projector('payment', ports.paymentProjector),

@@ -6,20 +6,21 @@ import { projectRoot, runtimeHome } from '../runtime-home.ts';
 import type { PartPlan, Plan } from '../supervisor/supervisor.ts';
 import { planName } from '../supervisor/supervisor.ts';
 import { renderLinks } from './render-links.ts';
-import { renderPlan } from './plan.ts';
+import { renderPlan, type PlanOptions } from './plan.ts';
 import { renderTopology } from './render-topology.ts';
 import { readSystem, systemSchema, type System } from './system.ts';
 
 const described = (): Promise<System> => readSystem(join(projectRoot(), 'deploy', 'topology', 'embedded.json'));
-const planOf = (system: System): Promise<Plan> =>
-  renderPlan({
-    system,
-    home: runtimeHome('/nowhere'),
-    projectRoot: '/project',
-    postgres: { initdb: '/pg/initdb', postgres: '/pg/postgres' },
-    user: undefined,
-    createTopics: () => Promise.resolve(),
-  });
+const options = (system: System): PlanOptions => ({
+  system,
+  home: runtimeHome('/nowhere'),
+  projectRoot: '/project',
+  postgres: { initdb: '/pg/initdb', postgres: '/pg/postgres' },
+  user: undefined,
+  dns: { command: '/dns/server' },
+  createTopics: () => Promise.resolve(),
+});
+const planOf = (system: System): Promise<Plan> => renderPlan(options(system));
 const partsOf = (plan: Plan): readonly PartPlan[] => plan.filter((item) => item.kind === 'part');
 
 describe('the topology that processes read', () => {
@@ -28,17 +29,24 @@ describe('the topology that processes read', () => {
     expect(topologySchema.parse(JSON.parse(JSON.stringify(topology)))).toEqual(topology);
     expect(topology.regions['east']).toMatchObject({
       kafka: { brokers: ['127.0.0.2:9092'] },
-      services: { storefront: ['http://127.0.0.2:8080'], agent: ['http://127.0.0.2:8084'] },
+      services: { storefront: ['http://127.0.0.2:8080'] },
       peers: { west: { order: ['http://127.0.0.2:18081'] } },
     });
+    expect(topology.dns).toEqual({ name: 'shop.evenkeel.test', servers: { east: '127.0.0.2:1053', west: '127.0.0.3:1053' } });
   });
 
   test('names every instance, with its own port and its own link', async () => {
-    const topology = renderTopology({ ...(await described()), instances: 2 });
+    const topology = renderTopology({ ...(await described()), instances: 2, agents: 2 });
     expect(topology.regions['west']).toMatchObject({
-      services: { order: ['http://127.0.0.3:8081', 'http://127.0.0.3:8181'], agent: ['http://127.0.0.3:8084'] },
+      services: { order: ['http://127.0.0.3:8081', 'http://127.0.0.3:8181'], agent: ['http://127.0.0.3:8084', 'http://127.0.0.3:8184'] },
       peers: { east: { order: ['http://127.0.0.3:18081', 'http://127.0.0.3:18181'] } },
     });
+  });
+
+  test('active-passive is the same system with one home; timing is passed on', async () => {
+    const system = await readSystem(join(projectRoot(), 'deploy', 'topology', 'active-passive.json'));
+    expect({ ...system, homes: ['east', 'west'] }).toEqual(await described());
+    expect(renderTopology({ ...system, timing: { drainMs: 10 } })).toMatchObject({ homes: ['east'], timing: { drainMs: 10 } });
   });
 
   test('a description with two regions at one address, or with a home that is no region, is refused', async () => {
@@ -88,6 +96,7 @@ describe('the plan', () => {
     const plan = await planOf(await described());
     const names = plan.map(planName);
     expect(names.filter((name) => name.startsWith('east.')).sort()).toEqual([
+      'east.dns',
       'east.etcd',
       'east.inventory-projector',
       'east.inventory-service',
@@ -106,10 +115,19 @@ describe('the plan', () => {
     for (const [index, item] of plan.entries()) for (const need of item.needs) expect(names.indexOf(need)).toBeLessThan(index);
   });
 
-  test('more instances are more services, and no more projectors and agents', async () => {
-    const names = (await planOf({ ...(await described()), instances: 2 })).map(planName);
-    expect(names).toEqual(expect.arrayContaining(['east.order-service', 'east.order-service-2', 'west.storefront-api-2']));
-    expect(names.filter((name) => /(projector|agent)-2$/.test(name))).toEqual([]);
+  test('more instances are more services, and no more projectors; agents have a number of their own', async () => {
+    const names = (await planOf({ ...(await described()), instances: 2, agents: 3 })).map(planName);
+    expect(names).toEqual(
+      expect.arrayContaining(['east.order-service', 'east.order-service-2', 'west.storefront-api-2', 'west.region-agent-3']),
+    );
+    expect(names.filter((name) => name.endsWith('projector-2'))).toEqual([]);
+  });
+
+  test('a machine without a DNS server runs the rest', async () => {
+    const system = await described();
+    const dns = { missing: 'PowerDNS is not installed' };
+    const plan = await renderPlan({ ...options(system), dns });
+    expect(partsOf(plan).filter(({ missing }) => missing?.() === dns.missing)).toHaveLength(2);
   });
 
   test('a process that is not built is missing, and says which file', async () => {

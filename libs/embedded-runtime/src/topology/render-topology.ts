@@ -1,5 +1,5 @@
 import { topologySchema, type RegionAddresses, type Topology } from '#contracts';
-import { instancePort, instancesOf, linkPort, type Place, type System } from './system.ts';
+import { agentsOf, instancePort, instancesOf, linkPort, type Place, type System } from './system.ts';
 
 export const identityUrl = ({ outside }: System): string => `http://${outside.address}:${outside.identity}`;
 
@@ -13,6 +13,11 @@ export function renderTopology(system: System): Topology {
     regions: Object.fromEntries(system.regions.map((region) => [region.name, addressesOf(system, region)])),
     identity: { issuer, audience: system.audience, jwksUrl: `${issuer}/.well-known/jwks.json` },
     paymentProvider: { url: `http://${system.outside.address}:${system.outside.paymentSandbox}` },
+    dns: {
+      name: system.dns.name,
+      servers: Object.fromEntries(system.regions.map(({ name, address }) => [name, `${address}:${system.dns.port}`])),
+    },
+    ...(system.timing === undefined ? {} : { timing: system.timing }),
     ...(system.otlpUrl === undefined ? {} : { telemetry: { otlpUrl: system.otlpUrl } }),
   });
 }
@@ -31,7 +36,7 @@ function addressesOf(system: System, region: Place): RegionAddresses {
       order: urls(ports.order),
       inventory: urls(ports.inventory),
       payment: urls(ports.payment),
-      agent: [`http://${region.address}:${ports.agent}`],
+      agent: agentsOf(system).map((instance) => `http://${region.address}:${instancePort(ports.agent, instance)}`),
     },
     peers: Object.fromEntries(others.map((other) => [other.name, peerUrls(system, region, other)])),
   };

@@ -21,8 +21,17 @@ export const systemSchema = z
     outside: z.object({ address, paymentSandbox: port, identity: port }),
     /** `aud` of the tokens that the runtime issues. */
     audience: z.string().min(1),
-    /** Of the storefront and of each service; projectors and agents are one per region. */
+    /** Of the storefront and of each service; projectors are one per region. */
     instances: z.int().min(1).max(9),
+    /** Region agents per region: one leads, the others take the lead when it is gone. */
+    agents: z.int().min(1).max(3).default(1),
+    /**
+     * The storefront's name, and the port at which each region's DNS server answers for it. Not 53: what listens there must be root,
+     * and one port for everybody can be written down.
+     */
+    dns: z.object({ name: z.hostname(), port }).default({ name: 'shop.evenkeel.test', port: 1053 }),
+    /** Overrides of the regions' timing, one by one (`regionTimingSchema` in libs/regions). */
+    timing: z.record(z.string(), z.number()).optional(),
     ports: z.object({
       storefront: port,
       order: port,
@@ -66,7 +75,9 @@ const instanceStep = 100;
 const linkBase = 10_000;
 const linkStep = 1000;
 
-export const instancesOf = (system: System): readonly number[] => Array.from({ length: system.instances }, (_, index) => index + 1);
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
+export const instancesOf = (system: System): readonly number[] => upTo(system.instances);
+export const agentsOf = (system: System): readonly number[] => upTo(system.agents);
 
 /** Where instance n (1, 2, ...) of what listens at `port` listens. */
 export const instancePort = (port: number, instance: number): number => port + instanceStep * (instance - 1);
