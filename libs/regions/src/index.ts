@@ -13,3 +13,4 @@ export type * from './procedures/region-view.ts';
 export { nextStep } from './procedures/next-step.ts';
 export { mayDropMirror } from './procedures/mirror-copies.ts';
 export { ReceiptsFold, type ReceiptsLogRecord, type StoredReceiptsFold } from './procedures/receipts-fold.ts';
+export { servingOf, type ServingKnowledge } from './serving.ts';
