@@ -89,6 +89,7 @@ async function start(changes: Partial<Options> = {}): Promise<RunningProcessMana
     databaseUrl: postgres.url,
     schema,
     ownerOf: () => here,
+    onOwnersChanged: () => () => undefined,
     // What is swept within a test is what a new leadership sweeps at once.
     sweepPace: { restMs: 3_600_000 },
     log: { info: () => undefined, warn: () => undefined },
@@ -163,6 +164,34 @@ describe('a new leadership', () => {
     await start({ cluster: behind });
     await eventually(() => expect(emitted()).toEqual(['due']));
   });
+});
+
+it('a region that is given a shard states at once what its processes need, and no more when it is taken away', async () => {
+  let owner = there;
+  const listeners = new Set<() => void>();
+  const told: string[] = [];
+  const manager = await start({
+    ownerOf: () => owner,
+    onOwnersChanged: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onState: (key) => void told.push(`${key} by ${owner}`),
+    sweepPace: { restMs: 3_600_000, intervalMs: 3_600_000 },
+  });
+  await happens(opened('one'));
+  await happens(opened('two'));
+  await eventually(async () => expect(await statesOf(manager)).toEqual(['one open', 'two open']));
+  expect(emitted()).toEqual([]);
+  owner = here;
+  for (const listener of listeners) listener();
+  await eventually(() => expect(emitted()).toEqual(['one', 'two']));
+  owner = there;
+  for (const listener of listeners) listener();
+  await eventually(() => expect(told.slice(-2)).toEqual(['one by west', 'two by west']));
+  expect(emitted()).toEqual(['one', 'two']);
+  await stop(manager);
+  expect(listeners.size).toBe(0);
 });
 
 describe('a commit that cannot be read', () => {

@@ -41,6 +41,7 @@ await runProcess('inventory-service', async (parts) => {
       databaseUrl: addresses.postgres,
       schema: 'inventory_transfers',
       ownerOf: (shard) => writers.ownerOf(shard),
+      onOwnersChanged: (listener) => writers.onOwnersChanged(listener),
       log,
     }),
   );

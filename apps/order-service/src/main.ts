@@ -38,6 +38,7 @@ await runProcess('order-service', async (parts) => {
       databaseUrl: addresses.postgres,
       schema: 'order_checkout',
       ownerOf: (shard) => writers.ownerOf(shard),
+      onOwnersChanged: (listener) => writers.onOwnersChanged(listener),
       log,
     }),
   );

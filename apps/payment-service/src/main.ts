@@ -32,6 +32,7 @@ await runProcess('payment-service', async (parts) => {
       cluster,
       databaseUrl: addresses.postgres,
       ownerOf: (shard) => writers.ownerOf(shard),
+      onOwnersChanged: (listener) => writers.onOwnersChanged(listener),
       log,
     }),
   );

@@ -12,14 +12,19 @@ export type EmitMode = 'nothing' | 'everything' | 'what-is-new';
 
 /** A sweep that may begin: processes that last moved at `resumedAt` or before are due without a rest. */
 export interface SweepTurn {
-  /** UTC, ISO 8601: when this leadership had caught up. */
+  /** UTC, ISO 8601: when this leadership had caught up, or when shards changed their owner. */
   readonly resumedAt: string;
+  /** Not over before: a batch that was under way when the owners changed asked for the former ones, and stores its states after that. */
+  readonly notOverBefore?: string;
 }
 
 type Standing =
   | { readonly is: 'standby' }
   | { readonly is: 'catching-up'; readonly catchUp: Pick<CatchUp, 'isDone'> }
   | { readonly is: 'resuming' | 'steady'; readonly turn: SweepTurn };
+
+/** Longer than a batch usually takes to be stored; what takes longer is swept after its rest. */
+const batchUnderWayMs = 1_000;
 
 /**
  * Where a process manager's leadership stands: stand by, catch up in silence, state at once all that is due (the first round of
@@ -70,8 +75,20 @@ export class Leadership {
     return turn;
   }
 
+  /**
+   * Shards have changed their owner: what their processes need was never stated here, however recently they moved, or is not this
+   * region's to state any more. All are due again, and while that goes on a batch states everything.
+   */
+  ownersChanged(): void {
+    if (this.#standing.is !== 'resuming' && this.#standing.is !== 'steady') return; // all will be due when it has caught up
+    const resumedAt = this.#now();
+    const notOverBefore = new Date(Date.parse(resumedAt) + batchUnderWayMs).toISOString();
+    this.#standing = { is: 'resuming', turn: { resumedAt, notOverBefore } };
+  }
+
   /** All that was due at the turn has been stated. */
   roundIsOver(turn: SweepTurn): void {
+    if (turn.notOverBefore !== undefined && this.#now() < turn.notOverBefore) return;
     if (this.#standing.is === 'resuming' && this.#standing.turn === turn) this.#standing = { is: 'steady', turn };
   }
 }

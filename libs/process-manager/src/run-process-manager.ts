@@ -38,6 +38,8 @@ export interface RunProcessManager<Event extends { readonly type: string }, Stat
   /** Its own schema: states, checkpoint and parked records. */
   readonly schema: string;
   readonly ownerOf: (shard: ShardId) => Region | undefined;
+  /** Calls back when `ownerOf` answers otherwise for some shard: what its processes need is then stated at once. Returns how to stop it. */
+  readonly onOwnersChanged: (listener: () => void) => () => void;
   /** Told of every state that moved or was swept, while this instance leads and has caught up. */
   readonly onState?: (key: string, state: State) => void;
   /** This instance does not lead any more: another one is told of the states now. */
@@ -104,11 +106,16 @@ export async function runProcessManager<Event extends { readonly type: string },
     ...(options.sweepPace === undefined ? {} : { pace: options.sweepPace }),
     onError: (error) => log.warn({ error: String(error) }, 'a sweep failed; the next one does its work'),
   });
+  const stopListening = options.onOwnersChanged(() => {
+    leadership.ownersChanged();
+    sweeper.hurry();
+  });
   return {
     projector,
     database,
     parked: parkedRecords({ pool: database.pool, projector, reader: definition.name }),
     stop: async () => {
+      stopListening();
       await sweeper.stop();
       await projector.stop();
       await announcer.close();

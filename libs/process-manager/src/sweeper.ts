@@ -19,6 +19,8 @@ export const defaultSweepPace: SweepPace = { intervalMs: 1_000, resumeIntervalMs
 export interface Sweeper {
   /** Processes that the last sweep found unfinished and at rest. */
   readonly lastSwept: number;
+  /** The next sweep begins now, unless one is under way. */
+  hurry(): void;
   stop(): Promise<void>;
 }
 
@@ -32,7 +34,8 @@ export interface SweeperOptions {
 
 /**
  * Emits again what unfinished processes still require: commands whose emission or handling was lost, deadlines that have passed,
- * and everything that a takeover left half-done. A new leader sweeps all of them as soon as it has caught up. Repeats are harmless:
+ * and everything that a takeover left half-done. A new leader sweeps all of them as soon as it has caught up, and a leader whose region
+ * is given shards, or loses some, at once. Repeats are harmless:
  * deciders recognise them. A row lock that skips what is locked lets two instances sweep side by side.
  */
 export function startSweeper<Event, State, Command>(host: ProcessHost<Event, State, Command>, options: SweeperOptions): Sweeper {
@@ -82,6 +85,7 @@ export function startSweeper<Event, State, Command>(host: ProcessHost<Event, Sta
   const next = (delayMs: number): void => {
     if (stopped) return;
     timer = setTimeout(() => {
+      timer = undefined;
       running = turnAndGoOn();
     }, delayMs);
   };
@@ -90,6 +94,11 @@ export function startSweeper<Event, State, Command>(host: ProcessHost<Event, Sta
   return {
     get lastSwept() {
       return lastSwept;
+    },
+    hurry: () => {
+      if (timer === undefined) return; // the sweep under way looks at the leadership again when it is done
+      clearTimeout(timer);
+      next(0);
     },
     stop: async () => {
       stopped = true;

@@ -21,6 +21,8 @@ export interface CallProviderOptions {
   readonly cluster: LogCluster;
   readonly databaseUrl: string;
   readonly ownerOf: (shard: ShardId) => Region | undefined;
+  /** Which states this region calls the provider for changes with the owners: all of them are told again then. */
+  readonly onOwnersChanged: (listener: () => void) => () => void;
   readonly log: Logger;
 }
 
@@ -62,6 +64,7 @@ export async function startProviderCalls(options: CallProviderOptions): Promise<
     databaseUrl: options.databaseUrl,
     schema: 'payment_intents',
     ownerOf: options.ownerOf,
+    onOwnersChanged: options.onOwnersChanged,
     traces,
     onState: (orderId, state) => {
       const shard = paymentShardOf(topology, state);
