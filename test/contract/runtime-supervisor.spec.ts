@@ -2,83 +2,25 @@
  * The supervisor with real programs: three etcd members behind their links, a PostgreSQL, and a dummy part, in a process of their
  * own that the tests interrupt and kill (`runtime.host.ts`).
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ControlClient, endLeftovers, processTree, runtimeHome, stillRunning, type PartStatus } from '#embedded-runtime';
+import { runtimeHome, stillRunning, type ControlClient, type PartStatus } from '#embedded-runtime';
 import { eventually } from '#test-kit';
+import { RuntimeHosts, runs, withinMs, type Host } from './runtime-hosts.fixture.ts';
 
 const prefix = '127.0.7';
-const host = fileURLToPath(new URL('runtime.host.ts', import.meta.url));
-const withinMs = 30_000;
 
-let directory: string;
-let started: Host[];
+let hosts: RuntimeHosts;
+beforeEach(async () => void (hosts = await RuntimeHosts.inNewHome(prefix)));
+afterEach(() => hosts.end());
 
-interface Host {
-  readonly child: ChildProcess;
-  readonly said: () => string;
-  readonly exit: Promise<number | null>;
-}
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'evenkeel-runtime-'));
-  await chmod(directory, 0o755); // PostgreSQL's user must get in
-  started = [];
-});
-
-afterEach(async () => {
-  for (const { child, exit } of started) {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-    await exit;
-  }
-  await endLeftovers(runtimeHome(directory).run);
-  await rm(directory, { recursive: true, force: true });
-});
-
-function startHost(dummy: 'sound' | 'broken' | 'child' | 'stubborn' = 'sound'): Host {
-  const child = spawn(process.execPath, ['--conditions=source', host, directory, prefix, dummy], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  const started_ = { child, said: () => said, exit };
-  started.push(started_);
-  return started_;
-}
-
-const untilSaid = (running: Host, text: string): Promise<true> =>
-  eventually(
-    () => {
-      if (running.said().includes(text)) return true as const;
-      if (running.child.exitCode !== null) throw new Error(`the host ended:\n${running.said()}`);
-      return false;
-    },
-    { withinMs },
-  );
-
-const control = (): ControlClient => new ControlClient(runtimeHome(directory).controlSocket);
-const part = async (name: string): Promise<PartStatus> => (await control().status()).parts.find((each) => each.name === name)!;
-
-/** Every process whose command line names this test's directory or addresses: what the host started, and what those started. */
-async function allOf(running: Host): Promise<readonly number[]> {
-  return (await processTree(running.child.pid!)).map(({ pid }) => pid).filter((pid) => pid !== running.child.pid);
-}
-
-/** Whether a process runs; a zombie, which only waits for its parent to ask, does not. */
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
+const startHost: RuntimeHosts['start'] = (dummy) => hosts.start(dummy);
+const untilSaid = (running: Host, text: string): Promise<true> => running.untilSaid(text);
+const control = (): ControlClient => hosts.control;
+const part = (name: string): Promise<PartStatus> => hosts.part(name);
+const allOf = (running: Host): Promise<readonly number[]> => running.processes();
 
 async function query(sql: string): Promise<unknown[]> {
   const client = new Client({ host: `${prefix}.2`, port: 15_432, user: 'evenkeel', database: 'evenkeel', connectionTimeoutMillis: 2000 });
@@ -113,7 +55,7 @@ describe('the supervisor', () => {
     first.child.kill('SIGINT');
     expect(await first.exit).toBe(0);
     expect(members.filter(runs)).toEqual([]);
-    expect(await stillRunning(runtimeHome(directory).run)).toEqual([]);
+    expect(await stillRunning(runtimeHome(hosts.directory).run)).toEqual([]);
 
     const second = startHost();
     await untilSaid(second, 'READY');
@@ -148,7 +90,7 @@ describe('the supervisor', () => {
     const members = await allOf(killed);
     killed.child.kill('SIGKILL');
     await killed.exit;
-    expect((await stillRunning(runtimeHome(directory).run)).map(({ name }) => name).sort()).toEqual([
+    expect((await stillRunning(runtimeHome(hosts.directory).run)).map(({ name }) => name).sort()).toEqual([
       'east.dummy',
       'east.etcd',
       'east.postgres',
@@ -190,7 +132,7 @@ describe('the supervisor', () => {
     expect(await second.exit).toBe(1);
     expect(second.said()).toContain(`a runtime runs here already (pid ${first.child.pid})`);
     expect((await control().status()).phase).toBe('ready');
-    expect(JSON.parse(await readFile(runtimeHome(directory).topology, 'utf8'))).toHaveProperty('regions.east');
+    expect(JSON.parse(await readFile(runtimeHome(hosts.directory).topology, 'utf8'))).toHaveProperty('regions.east');
     first.child.kill('SIGTERM');
     expect(await first.exit).toBe(0);
   });
