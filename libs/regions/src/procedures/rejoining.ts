@@ -1,5 +1,5 @@
 import type { Region, ShardId } from '#contracts';
-import { isLost, lossOf } from './peers.ts';
+import { isLost, liveMirrorFor, lossOf } from './peers.ts';
 import { preferredOwner } from './placement.ts';
 import type { Step } from './region-view.ts';
 import { closedAt, isReached, lagOf, named, type ShardSituation, type Situation } from './situation.ts';
@@ -14,18 +14,13 @@ import { ownsAny, unreadNote } from './takeover.ts';
 export function underRejoining(now: Situation, returning: Region): Step {
   if (!ownsAny(now)) return withoutShards(now, returning);
   const closed = closedHere(now);
-  const unsettled = ownPairedWithLost(now);
-  const lost = unsettled.filter(({ last }) => isLost(now, last.mirror));
+  const lost = openHere(now).filter(({ last }) => last.mode === 'paired' && isLost(now, last.mirror));
   if (isLost(now, returning) || lost.length > 0) return fallBack(now, returning, closed, lost);
-  if (returning === now.here)
-    return closed.length > 0 ? pair(now, returning, closed) : rest('the others pair their shards with us', 'return');
   if (closed.length > 0) return pair(now, returning, closed);
   const toPair = openHere(now).filter((shard) => isToPair(now, shard, returning));
   if (toPair.length > 0) return closeToPair(now, returning, toPair);
-  return declarePaired(now, returning);
+  return returning === now.here ? rest('the others pair their shards with us', 'return') : declarePaired(now, returning);
 }
-
-const ownPairedWithLost = (now: Situation): readonly ShardSituation[] => openHere(now).filter(({ last }) => last.mode === 'paired');
 
 /** The owner closes what is paired with the lost region, and goes on solo with all of its shards. */
 function fallBack(now: Situation, returning: Region, closed: readonly ShardSituation[], lost: readonly ShardSituation[]): Step {
@@ -39,9 +34,16 @@ function fallBack(now: Situation, returning: Region, closed: readonly ShardSitua
   );
 }
 
-/** What the returning region is to mirror: all that is solo, and, of more than two regions, what it is home of. */
+/** What is to have another mirror: all that is solo, and, of more than two regions, what the returning one is home of. */
 const isToPair = (now: Situation, { shard, last }: ShardSituation, returning: Region): boolean =>
-  last.mode === 'solo' || (last.mirror !== returning && preferredOwner(now, shard, last) === returning);
+  last.mode === 'solo' || (last.owner !== returning && last.mirror !== returning && preferredOwner(now, shard, last) === returning);
+
+/** The returning region; for what it owns itself (of more than two regions) another one that is alive. */
+function nextMirror(now: Situation, shard: ShardSituation, returning: Region): Region {
+  const { owner, mirror } = shard.last;
+  if (!isToPair(now, shard, returning)) return mirror;
+  return owner === returning ? (liveMirrorFor(now, owner, mirror) ?? mirror) : returning;
+}
 
 /** Only what the returning region follows closely: a paired commit waits for its receipt. */
 function closeToPair(now: Situation, returning: Region, toPair: readonly ShardSituation[]): Step {
@@ -62,7 +64,7 @@ function pair(now: Situation, returning: Region, closed: readonly ShardSituation
         owner: now.here,
         base: closedAt(shard)!,
         mode: 'paired',
-        mirror: isToPair(now, shard, returning) && returning !== now.here ? returning : shard.last.mirror,
+        mirror: nextMirror(now, shard, returning),
       },
     ]),
   );
@@ -70,6 +72,8 @@ function pair(now: Situation, returning: Region, closed: readonly ShardSituation
 }
 
 function declarePaired(now: Situation, returning: Region): Step {
+  const theirs = now.shards.filter((shard) => isToPair(now, shard, returning));
+  if (theirs.length > 0) return rest(`${named(theirs)} is yet to be paired with ${returning}, by its owner${unreadNote(now)}`, 'return');
   const missing = now.shards.filter((shard) => shard.last.mode !== 'paired' || !isReached(shard));
   if (missing.length > 0)
     return rest(
