@@ -1,9 +1,20 @@
 import { Command } from 'commander';
 import { cutRegionVerb, healRegionVerb } from './cut-region.verbs.ts';
+import { historyRegionVerb } from './history-region.verb.ts';
+import { promoteRegionVerb } from './promote-region.verb.ts';
 import { killRegionVerb, pauseRegionVerb, resumeRegionVerb, startRegionVerb } from './region-action.verbs.ts';
+import { statusRegionVerb } from './status-region.verb.ts';
+import { strandedRegionVerb } from './stranded-region.verb.ts';
+import { evacuateRegionVerb, returnRegionVerb } from './wish-region.verbs.ts';
 
 /** `evenkeel region VERB`: one file per verb, each a function that answers its commander command. */
 const verbs: readonly (() => Command)[] = [
+  statusRegionVerb,
+  historyRegionVerb,
+  strandedRegionVerb,
+  evacuateRegionVerb,
+  returnRegionVerb,
+  promoteRegionVerb,
   killRegionVerb,
   startRegionVerb,
   pauseRegionVerb,

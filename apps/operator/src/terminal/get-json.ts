@@ -5,6 +5,10 @@ export interface Asked<T extends z.ZodType> {
   readonly method?: 'GET' | 'POST';
   readonly answer: T;
   readonly timeoutMs?: number;
+  /** A bearer token. */
+  readonly token?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
 }
 
 const timeoutDefaultMs = 5000;
@@ -15,12 +19,20 @@ export async function askJson<T extends z.ZodType>({
   method = 'GET',
   answer,
   timeoutMs = timeoutDefaultMs,
+  token,
+  body,
 }: Asked<T>): Promise<z.output<T>> {
-  const response = await fetch(url, { method, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(url, { method, headers, ...content, redirect: 'error', signal }).catch((error: unknown) => {
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new Error(`${url} does not answer: ${reason}`, { cause: error });
   });
-  const body = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${body.slice(0, 500)}`);
-  return answer.parse(JSON.parse(body));
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 500)}`);
+  return answer.parse(JSON.parse(text));
 }
