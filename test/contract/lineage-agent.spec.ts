@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { commandId, region, topologySchema, type ShardId } from '#contracts';
-import { InMemoryLineageStore } from '#regions';
+import { InMemoryAgentRegistry, InMemoryLineageStore, regionTimingSchema } from '#regions';
 import { HealthRegistry, Lifecycle } from '#service-kit';
 import { connectKafkaCluster, decodeReceipts, encodeShardRecord, type LogCluster, type Receipt, type ShardRecord } from '#shard-log';
 import { eventually, startTestBroker, type TestBroker } from '#test-kit';
@@ -41,18 +41,29 @@ beforeAll(async () => {
     paymentProvider: { url },
   });
   await cluster.createTopics(
-    ['order', 'inventory', 'payment'].map((service) => ({ topic: `east.${service}.events`, partitions, config: {} })),
+    [
+      ...['order', 'inventory', 'payment'].map((service) => ({ topic: `east.${service}.events`, partitions })),
+      { topic: 'east.receipts', partitions: 1 },
+    ].map((topic) => ({ ...topic, config: {} })),
   );
+  const lineageStore = new InMemoryLineageStore();
+  const registry = new InMemoryAgentRegistry(lineageStore);
+  const ofEast = await registry.openSession({ region: east, instance: 1, ttlSeconds: 3_600 });
+  await ofEast.signal({ region: east, instance: 1, leading: true, lineageRevision: 0, caughtUp: true, strandedOffered: true });
   agent = new RegionAgent({
     here: west,
     topology,
     cluster,
-    lineageStore: new InMemoryLineageStore(),
-    checkpoints: { load: async () => undefined, save: async () => {} },
+    instance: 1,
+    lineageStore,
+    registry,
+    checkpoints: { open: async () => ({ found: undefined, save: async () => {} }) },
+    events: { record: () => undefined },
     log,
+    timing: regionTimingSchema.parse({ receiptsRepeatMs: 60_000 }),
     probeEveryMs: 200,
-    repeatEveryMs: 60_000,
     checkpointEveryMs: 1_000,
+    idleMs: 500,
   });
   await agent.start(lifecycle, new HealthRegistry());
   await eventually(() => agent.status().copiedRevision === 1 && Object.keys(agent.status().problems).length === 0, { withinMs: 20_000 });

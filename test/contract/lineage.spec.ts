@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { firstLineage, region, type Lineage } from '#contracts';
+import { firstLineage, type Lineage } from '#contracts';
 import {
-  AgentLease,
   EtcdLineageStore,
   IllegalLineageError,
   InMemoryLineageStore,
@@ -190,31 +189,5 @@ describe('three members behind links', () => {
     await eventually(async () => (await inWitness.create(first)).outcome !== 'unknown', { withinMs: 15_000 });
     // East reaches a majority through the witness, or is it itself cut off from the leader in the west.
     expect((await inWitness.read())!.lineage).toEqual(first);
-  });
-
-  it('a lease ends when its agent can no longer renew it, and is given back when it closes', async () => {
-    const lease = (site: typeof east, held: boolean[]) =>
-      new AgentLease({
-        endpoints: [cluster.clientUrl(site)],
-        deadlineMs: 1_000,
-        region: site,
-        ttlSeconds: 2,
-        onHeld: (is) => void held.push(is),
-      });
-    const [ofEast, ofWest]: [boolean[], boolean[]] = [[], []];
-    const leases = [lease(east, ofEast), lease(west, ofWest)] as const;
-    for (const one of leases) one.start();
-    await eventually(async () => (await leases[1].isHeldBy(east)) && (await leases[0].isHeldBy(west)), { withinMs: 10_000 });
-
-    cluster.links.cut({ from: east, direction: 'both', how: 'silent' });
-    await eventually(async () => !(await leases[1].isHeldBy(east)), { withinMs: 15_000 });
-    expect(ofEast).toEqual([true, false]);
-    expect(await leases[1].isHeldBy(region('west'))).toBe(true);
-
-    cluster.links.heal();
-    await eventually(() => leases[1].isHeldBy(east), { withinMs: 15_000 });
-    await leases[0].close();
-    expect(await leases[1].isHeldBy(east)).toBe(false);
-    await leases[1].close();
   });
 });

@@ -1,10 +1,27 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { AgentStatus } from './status/agent-status.ts';
-import { agentStatus, StatusController } from './status/status.controller.ts';
+import { HistoryController, regionHistory } from './history/history.controller.ts';
+import type { RegionHistory } from './history/region-history.ts';
+import { agentReads, StatusController, type AgentReads } from './status/status.controller.ts';
+import type { Wishes } from './wishes/wishes.ts';
+import { regionWishes, WishesController } from './wishes/wishes.controller.ts';
+
+export interface AgentModuleParts {
+  readonly agent: AgentReads;
+  readonly wishes: Wishes;
+  readonly history: RegionHistory;
+}
 
 @Module({})
 export class AgentModule {
-  static with(status: () => AgentStatus): DynamicModule {
-    return { module: AgentModule, controllers: [StatusController], providers: [{ provide: agentStatus, useValue: status }] };
+  static with({ agent, wishes, history }: AgentModuleParts): DynamicModule {
+    return {
+      module: AgentModule,
+      controllers: [StatusController, WishesController, HistoryController],
+      providers: [
+        { provide: agentReads, useValue: agent },
+        { provide: regionWishes, useValue: wishes },
+        { provide: regionHistory, useValue: history },
+      ],
+    };
   }
 }

@@ -1,28 +1,30 @@
 import { openProjectionDatabase } from '#projections';
-import { AgentLease, EtcdLineageStore } from '#regions';
-import { createServiceApp, listenOn, runProcess } from '#service-kit';
+import { EtcdAgentRegistry, EtcdLineageStore, regionTimingSchema } from '#regions';
+import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
 import { connectKafkaCluster } from '#shard-log';
 import { AgentModule } from './agent.module.ts';
+import { RegionHistory } from './history/region-history.ts';
 import { PgCheckpointStore } from './receipts/checkpoint.store.ts';
 import { RegionAgent } from './region.agent.ts';
+import { Wishes } from './wishes/wishes.ts';
 
-const timing = {
-  etcdDeadlineMs: 2_000,
-  leaseTtlSeconds: 5,
-  probeEveryMs: 2_000,
-  /** A reader whose mirror came late waits at most this long for the receipts of quiet shards. */
-  repeatEveryMs: 3_000,
+/** What no detection or procedure depends on; those numbers stand in `region-timing.ts`. */
+const pace = {
+  probeEveryMs: 1_000,
   checkpointEveryMs: 1_000,
+  /** One small question to etcd each: a change wakes the agent at once. */
+  idleMs: 500,
   statementTimeoutMs: 5_000,
 } as const;
 
 await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
-  const { region, topology, addresses, listen } = config;
-  const etcd = { endpoints: addresses.etcd, deadlineMs: timing.etcdDeadlineMs };
+  const { region, instance, topology, addresses, listen } = config;
+  const timing = regionTimingSchema.parse(topology.timing ?? {});
+  const etcd = { endpoints: addresses.etcd, deadlineMs: timing.etcdCallMs };
 
   const cluster = connectKafkaCluster({
     brokers: addresses.kafka.brokers,
-    clientId: `region-agent.${region}`,
+    clientId: `region-agent-${instance}.${region}`,
     onTrouble: (what, error) => log.warn({ err: error, what }, 'kafka'),
   });
   await lifecycle.start('kafka', () => () => cluster.close());
@@ -30,44 +32,36 @@ await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
     url: addresses.postgres,
     schema: 'region_agent',
     connectionsMax: 2,
-    statementTimeoutMs: timing.statementTimeoutMs,
+    statementTimeoutMs: pace.statementTimeoutMs,
     onIdleError: (error) => log.warn({ err: error }, 'postgres'),
   });
   await lifecycle.start('postgres', () => () => database.close());
-  const lineageStore = new EtcdLineageStore(etcd);
-  await lifecycle.start('etcd', () => () => lineageStore.close());
+  const [lineageStore, registry] = [new EtcdLineageStore(etcd), new EtcdAgentRegistry(etcd)];
+  await lifecycle.start('etcd', () => async () => {
+    await Promise.all([lineageStore.close(), registry.close()]);
+  });
+  const history = new RegionHistory({ cluster, log, region, instance });
+  await lifecycle.start('history', () => (history.start(), () => history.close()));
 
   const agent = new RegionAgent({
+    ...pace,
     here: region,
+    instance,
     topology,
     cluster,
     lineageStore,
+    registry,
     checkpoints: new PgCheckpointStore(database.pool),
+    events: history,
     log,
-    probeEveryMs: timing.probeEveryMs,
-    repeatEveryMs: timing.repeatEveryMs,
-    checkpointEveryMs: timing.checkpointEveryMs,
+    timing,
   });
-  const app = await createServiceApp(
-    AgentModule.with(() => agent.status()),
-    { log, health, verifier: undefined },
-  );
+  const wishes = new Wishes({ here: region, topology, registry, events: history });
+  const app = await createServiceApp(AgentModule.with({ agent, wishes, history }), {
+    log,
+    health,
+    verifier: createVerifier(topology.identity),
+  });
   await lifecycle.start('http', () => listenOn(app, listen));
   await agent.start(lifecycle, health);
-  await lifecycle.start('lease', () => {
-    let held = 'not held';
-    // Nothing depends on it yet but a takeover by the other region, so the agent is ready without it.
-    health.addReady('lease', () => ({ ok: true, detail: held }));
-    const lease = new AgentLease({
-      ...etcd,
-      region,
-      ttlSeconds: timing.leaseTtlSeconds,
-      onHeld: (is, reason) => {
-        held = is ? 'held' : `not held: ${reason ?? 'closed'}`;
-        log.info({ held: is, reason }, 'lease');
-      },
-    });
-    lease.start();
-    return () => lease.close();
-  });
 });

@@ -2,9 +2,10 @@ import { pino } from 'pino';
 import { afterEach, expect, it, vi } from 'vitest';
 import { commandId, firstLineage, lineageRecordSchema, region, topologySchema, type ShardId } from '#contracts';
 import { HealthRegistry, Lifecycle } from '#service-kit';
-import { InMemoryLineageStore } from '#regions';
+import { InMemoryAgentRegistry, InMemoryLineageStore, regionTimingSchema } from '#regions';
 import { decodeReceipts, encodeShardRecord, type Receipt, type ShardRecord } from '#shard-log';
-import type { CheckpointStore, ReceiptCheckpoint } from './receipts/checkpoint.store.ts';
+import { MemoryCheckpoints } from './testing/memory.checkpoints.ts';
+import type { CheckpointStore } from './receipts/checkpoint.store.ts';
 import { RegionAgent } from './region.agent.ts';
 import { ScriptedCluster } from './testing/scripted.cluster.ts';
 
@@ -31,16 +32,6 @@ const first = firstLineage({ ...topology, regions: [east, west] });
 const log = pino({ level: 'silent' });
 const waits = { timeout: 5_000, interval: 5 };
 
-class MemoryCheckpoints implements CheckpointStore {
-  stored: string | undefined;
-  async load(): Promise<ReceiptCheckpoint | undefined> {
-    return this.stored === undefined ? undefined : (JSON.parse(this.stored) as ReceiptCheckpoint);
-  }
-  async save(checkpoint: ReceiptCheckpoint): Promise<void> {
-    this.stored = JSON.stringify(checkpoint);
-  }
-}
-
 const running: Lifecycle[] = [];
 afterEach(async () => {
   for (const lifecycle of running.splice(0)) await lifecycle.stop();
@@ -53,25 +44,34 @@ async function startAgent(world: World = {}) {
   const cluster = world.cluster ?? new ScriptedCluster();
   if (world.cluster === undefined)
     for (const service of ['order', 'inventory', 'payment']) cluster.create(`east.${service}.events`, partitions);
+  cluster.create('east.receipts', 1);
   const store = world.store ?? new InMemoryLineageStore();
   const checkpoints = world.checkpoints ?? new MemoryCheckpoints();
+  const registry = new InMemoryAgentRegistry(store);
+  // East's agent is alive, so nothing is to be taken over.
+  const ofEast = await registry.openSession({ region: east, instance: 1, ttlSeconds: 3_600 });
+  await ofEast.signal({ region: east, instance: 1, leading: true, lineageRevision: 0, caughtUp: true, strandedOffered: true });
   const agent = new RegionAgent({
     here: west,
+    instance: 1,
     topology,
     cluster: cluster.port(),
     lineageStore: store,
+    registry,
     checkpoints,
+    events: { record: () => undefined },
     log,
+    timing: regionTimingSchema.parse({ receiptsRepeatMs: world.repeatEveryMs ?? 60_000 }),
     probeEveryMs: 20,
-    repeatEveryMs: world.repeatEveryMs ?? 60_000,
     checkpointEveryMs: 20,
+    idleMs: 20,
   });
   const lifecycle = new Lifecycle({ stopTimeoutMs: 5_000, log });
   running.push(lifecycle);
   const health = new HealthRegistry();
   await agent.start(lifecycle, health);
   health.started();
-  return { agent, cluster, store, checkpoints, lifecycle, health };
+  return { agent, cluster, store, checkpoints: checkpoints as MemoryCheckpoints, lifecycle, health };
 }
 
 async function agentInWest(world: World = {}) {
@@ -162,7 +162,7 @@ it('writes again what may not have been written, and repeats what is quiet', asy
 it('goes on after a restart, from its checkpoint or without one', async () => {
   const { cluster, store, lifecycle, checkpoints } = await agentInWest();
   mirror(cluster, fence(), commit(1));
-  await vi.waitFor(() => expect((checkpoints as MemoryCheckpoints).stored).toContain('"east.order.events:0":2'), waits);
+  await vi.waitFor(() => expect(checkpoints.stored).toContain('"east.order.events:0":2'), waits);
   await lifecycle.stop();
   mirror(cluster, commit(2));
   for (const kept of [checkpoints, new MemoryCheckpoints()]) {
@@ -177,9 +177,9 @@ it('reads a recreated mirror from 0 with the cursor kept, and says nothing of it
   mirror(cluster, fence(), commit(1), commit(2));
   await vi.waitFor(() => expect(agent.status().shards[shard]?.seq).toBe(2), waits);
   cluster.create('east.order.events', partitions);
-  await vi.waitFor(() => expect(agent.status().shards[shard]).toBeUndefined(), waits);
+  await vi.waitFor(() => expect(agent.status().shards[shard]).toBeNull(), waits);
   mirror(cluster, fence(), commit(1));
-  expect(agent.status().shards[shard]).toBeUndefined();
+  expect(agent.status().shards[shard]).toBeNull();
   mirror(cluster, commit(2), commit(3));
   await vi.waitFor(() => expect(agent.status().shards[shard]?.seq).toBe(3), waits);
   expect(agent.status().stoppedShards).toEqual({});

@@ -1,168 +1,270 @@
 import type { Logger } from 'pino';
-import { firstLineage, regionsOf, topicsOfARegion, type Region, type Topology } from '#contracts';
+import { type AgentStatus, type Region, type Serving, type Topology } from '#contracts';
+import { servingOf, type AgentRegistry, type LineageStore, type RegionState, type RegionTiming, type StoredLineage } from '#regions';
 import type { HealthRegistry, Lifecycle } from '#service-kit';
-import type { LineageStore } from '#regions';
 import type { LogCluster } from '#shard-log';
-import { metricNames, metrics } from '#telemetry';
-import { LineageKeeper } from './lineage/lineage-keeper.ts';
-import { LineageTopic } from './lineage/lineage-topic.ts';
-import type { CheckpointStore, ReceiptCheckpoint } from './receipts/checkpoint.store.ts';
-import { MirrorReader } from './receipts/mirror-reader.ts';
-import { ReceiptLedger } from './receipts/receipt-ledger.ts';
-import { ReceiptWriter } from './receipts/receipt-writer.ts';
-import { repeat } from './repeat.ts';
-import type { AgentStatus } from './status/agent-status.ts';
+import { Candidacy } from './lead/candidacy.ts';
+import { KafkaHealth } from './lead/kafka-health.ts';
+import { Lead } from './lead/lead.ts';
+import { StateReader } from './lead/state-reader.ts';
+import type { CheckpointStore } from './receipts/checkpoint.store.ts';
+import type { RegionEvents } from './region-events.port.ts';
+import { agentStatusOf, observeHealth } from './status/agent-status.ts';
+import { Attention } from './view/attention.ts';
+import { Since } from './view/since.ts';
+import { Wake } from './wake.ts';
+
+/** What only the leading instance runs beside the receipts: dealing with stranded commits, for one. */
+export interface LeadCompanion {
+  start(): void;
+  learn(stored: StoredLineage): void;
+  /** Of this region's stranded commits, those from outside have been offered again, under the newest lineage. */
+  offered(): boolean;
+  close(): Promise<void>;
+}
 
 export interface RegionAgentOptions {
   readonly here: Region;
+  readonly instance: number;
   readonly topology: Topology;
   readonly cluster: LogCluster;
   readonly lineageStore: LineageStore;
+  readonly registry: AgentRegistry;
   readonly checkpoints: CheckpointStore;
+  readonly events: RegionEvents;
   readonly log: Logger;
-  /** How often etcd and the mirrors are probed. */
+  readonly timing: RegionTiming;
+  /** How often topics and the own Kafka are looked at. */
   readonly probeEveryMs: number;
-  /** How often the receipts of all shards are said again. */
-  readonly repeatEveryMs: number;
   readonly checkpointEveryMs: number;
+  /** Pause between two looks when nothing is wrong and nobody has changed anything. */
+  readonly idleMs: number;
+  readonly nowMs?: () => number;
+  /** A new one for each time that the lead is taken. */
+  readonly companion?: () => LeadCompanion;
 }
 
+const etcdGoneRetryMs = 250;
+
 /**
- * What a region's agent does while nothing is wrong: it keeps the lineage where the services find it, and says what this region has
- * accepted of the others' logs. A commit of theirs settles when it has been said: the way from `onBatch` to the append is the part
- * of an order's latency that is spent here.
+ * A region's agent: one instance of two or more. Each keeps a lease, reads etcd's state and answers whether the region serves; one leads, says what the
+ * region has accepted, and carries out takeover, return and handoff, a step at a time.
+ *
+ * A round reads etcd first and then looks at the logs. Nothing that fails in it ends the agent: the next round looks anew.
  */
 export class RegionAgent {
   readonly #options: RegionAgentOptions;
-  #keeper: LineageKeeper | undefined;
-  #reader: MirrorReader | undefined;
-  #writer: ReceiptWriter | undefined;
-  #ledger: ReceiptLedger | undefined;
-  #checkpointProblem: string | undefined;
+  readonly #nowMs: () => number;
+  readonly #wake = new Wake();
+  readonly #stopping = new AbortController();
+  readonly #attention: Attention;
+  readonly #kafka: KafkaHealth;
+  readonly #state: StateReader;
+  readonly #candidacy: Candidacy;
+  readonly #lead: Lead;
+  readonly #servingSince = new Since();
+  #running: Promise<void> | undefined;
+  #guard: NodeJS.Timeout | undefined;
+  #problem: string | undefined;
+  #told: { serving: boolean | undefined; status: string | undefined } = { serving: undefined, status: undefined };
 
   constructor(options: RegionAgentOptions) {
     this.#options = options;
+    const { cluster, registry, here, instance, timing, log, probeEveryMs } = options;
+    const nowMs = options.nowMs ?? (() => performance.now());
+    this.#nowMs = nowMs;
+    this.#attention = new Attention(nowMs);
+    this.#kafka = new KafkaHealth({
+      cluster,
+      nowMs,
+      everyMs: Math.min(probeEveryMs, 1_000),
+      onBack: (silentMs) => this.#kafkaIsBack(silentMs),
+    });
+    this.#state = new StateReader({ registry, log, nowMs, onChange: () => this.#changed() });
+    this.#candidacy = new Candidacy({
+      registry,
+      region: here,
+      instance,
+      ttlSeconds: timing.leaseTtlSeconds,
+      log,
+      unfitBecause: () => this.#unfitBecause(),
+      onChange: () => this.#wake.wake(),
+    });
+    this.#lead = new Lead({
+      ...options,
+      nowMs,
+      attention: this.#attention,
+      isLeadConfirmed: () => this.#candidacy.standing === 'leads',
+      onLooked: () => this.#wake.wake(),
+    });
   }
 
   async start(lifecycle: Lifecycle, health: HealthRegistry): Promise<void> {
-    const { here, topology, cluster, log, probeEveryMs, repeatEveryMs, checkpointEveryMs, lineageStore } = this.#options;
-    await cluster.createTopics(topicsOfARegion(topology.partitions));
-    const checkpoint = await this.#checkpoint();
-    const ledger = new ReceiptLedger(here, checkpoint?.ledger);
-    const writer = new ReceiptWriter({ here, cluster, ledger, log, onWritten: () => this.#reader?.settleEvents() });
-    const reader = new MirrorReader(
-      { here, partitions: topology.partitions, cluster, ledger, log, probeEveryMs, onRead: () => writer.kick() },
-      checkpoint,
-    );
-    [this.#ledger, this.#writer, this.#reader] = [ledger, writer, reader];
-    const first = firstLineage({ ...topology, regions: regionsOf(topology) });
-    const keeper = new LineageKeeper({
-      store: lineageStore,
-      topic: new LineageTopic(cluster, log),
-      first,
-      log,
-      probeEveryMs,
-      onLineage: ({ lineage }) => {
-        reader.learn(lineage);
-        writer.repeatAll();
-      },
+    observeHealth(health, () => this.status());
+    await lifecycle.start('attention', () => (this.#attention.start(), () => this.#attention.close()));
+    await lifecycle.start('kafka health', () => (this.#kafka.start(), () => this.#kafka.close()));
+    await lifecycle.start('state', () => (this.#state.start(), () => this.#state.close()));
+    await lifecycle.start('lease', () => (this.#candidacy.start(), () => this.#candidacy.close()));
+    await lifecycle.start('rounds', () => {
+      this.#running = this.#run();
+      // A round may take long over an append; what is known of etcd must not grow old meanwhile.
+      this.#guard = setInterval(() => {
+        if ((this.#state.ageMs() ?? Infinity) > this.#options.idleMs * 1.5) this.#changed();
+      }, this.#options.idleMs);
+      return () => this.#stop();
     });
-    this.#keeper = keeper;
-    this.#observe(health);
-    await lifecycle.start('receipts', () => () => writer.close());
-    await lifecycle.start('mirrors', () => (reader.start(), () => reader.close()));
-    await lifecycle.start('lineage', () => (keeper.start(), () => keeper.close()));
-    const failed = (error: Error): void => log.warn({ err: error }, 'the checkpoint was not saved');
-    await lifecycle.start('checkpoint', () => {
-      const saving = repeat(checkpointEveryMs, () => this.#save(), failed);
-      return () => saving.stop();
-    });
-    await lifecycle.start('repeats', () => {
-      const repeating = setInterval(() => writer.repeatAll(), repeatEveryMs);
-      return () => clearInterval(repeating);
+  }
+
+  serving(): Serving {
+    const readAgoMs = this.#state.ageMs();
+    const state = this.#state.known?.state;
+    return servingOf({
+      here: this.#options.here,
+      stored: state?.lineage,
+      readAgoMs: readAgoMs === undefined ? undefined : Math.round(readAgoMs),
+      evacuated: state?.wishes.evacuated ?? [],
+      kafkaSilentForMs: Math.round(this.#kafka.silentForMs()),
+      timing: this.#options.timing,
     });
   }
 
   status(): AgentStatus {
-    const lineage = this.#keeper?.status();
-    const mirrors = this.#reader?.status();
-    const writer = this.#writer?.status();
-    const newest = lineage?.newest;
-    return {
-      region: this.#options.here,
-      lineage: newest && { term: newest.lineage.term, status: newest.lineage.status, revision: newest.revision },
-      copiedRevision: lineage?.copiedRevision,
-      shards: Object.fromEntries(
-        [...(this.#ledger?.receiptable() ?? [])].map(([shard, receipt]) => [
-          shard,
-          receipt && { term: receipt.term, generation: receipt.generation, seq: receipt.seq },
-        ]),
-      ),
-      stoppedShards: Object.fromEntries(this.#ledger?.stopped() ?? []),
-      mirrors: mirrors?.mirrors ?? [],
-      receiptsWritten: writer?.written ?? 0,
-      unreadableRecords: mirrors?.unreadable ?? 0,
+    const { here, instance, topology } = this.#options;
+    const { standing } = this.#candidacy;
+    return agentStatusOf({
+      here,
+      instance,
+      topology,
+      standing,
+      serving: this.serving(),
+      state: this.#state.known?.state,
+      parts: this.#lead.parts,
+      peers: this.#lead.view?.peers ?? new Map(),
+      procedure: this.#lead.procedure,
       problems: {
-        ...problem(
-          'lineage',
-          newest === undefined ? (lineage?.problem ?? 'there is no lineage yet') : (lineage?.problem ?? this.#misfit()),
-        ),
-        ...problem('mirrors', mirrors?.problem),
-        ...problem('receipts', writer?.problem),
-        ...problem('checkpoint', this.#checkpointProblem),
+        etcd: this.#state.problem,
+        kafka: this.#unfitBecause(),
+        lease: this.#candidacy.problem,
+        lead: standing === 'standby' ? undefined : this.#lead.problem,
+        round: this.#problem,
       },
-    };
-  }
-
-  /** The lineage must know every shard of the topology: another number of partitions would scatter streams over wrong shards. */
-  #misfit(): string | undefined {
-    const { topology } = this.#options;
-    const known = this.#keeper?.status().newest?.lineage.shards ?? {};
-    const expected = Object.keys(firstLineage({ ...topology, regions: regionsOf(topology) }).shards);
-    const strangers = Object.keys(known).length !== expected.length || expected.some((shard) => known[shard] === undefined);
-    return strangers ? 'the lineage does not fit the topology: homes or partitions have changed' : undefined;
-  }
-
-  #observe(health: HealthRegistry): void {
-    for (const part of ['lineage', 'mirrors', 'receipts'] as const)
-      health.addReady(part, () => {
-        const reason = this.status().problems[part];
-        return reason === undefined ? { ok: true } : { ok: false, detail: reason };
-      });
-    // A shard that stands still is for people to see; its neighbours are served, so the agent stays ready.
-    health.addReady('shards', () => {
-      const stopped = Object.entries(this.status().stoppedShards);
-      return stopped.length === 0
-        ? { ok: true }
-        : { ok: true, detail: stopped.map(([shard, reason]) => `${shard} stands still: ${reason}`).join('; ') };
     });
-    metrics
-      .gauge(metricNames.mirrorLag)
-      .observe(() => (this.#reader?.status().mirrors ?? []).map(({ topic, lagRecords }) => ({ labels: { topic }, value: lagRecords })));
-    metrics.gauge(metricNames.shardsStopped).observe(() => [{ labels: {}, value: this.#ledger?.stopped().size ?? 0 }]);
   }
 
-  async #checkpoint(): Promise<ReceiptCheckpoint | undefined> {
-    try {
-      return await this.#options.checkpoints.load();
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'no checkpoint can be read: the mirrors are read from their start');
-      return undefined;
+  /** Shows the wishes, and what they may refer to, as they stand now. @throws AgentRegistryError */
+  async readState(): Promise<RegionState> {
+    return (await this.#state.refresh()).state;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      let pauseMs = etcdGoneRetryMs;
+      try {
+        pauseMs = await this.#round();
+        this.#problem = undefined;
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== this.#problem) this.#options.log.error({ err: error }, 'a round failed');
+        this.#problem = message;
+      }
+      await this.#wake.wait(pauseMs, this.#stopping.signal);
     }
   }
 
-  async #save(): Promise<void> {
-    const checkpoint = this.#reader?.checkpoint();
-    if (checkpoint === undefined) return;
-    try {
-      await this.#options.checkpoints.save(checkpoint);
-      this.#checkpointProblem = undefined;
-    } catch (error) {
-      this.#checkpointProblem = (error as Error).message;
-      throw error;
+  async #round(): Promise<number> {
+    const state = await this.#readOrUndefined();
+    if (state !== undefined) {
+      const before = this.#candidacy.standing;
+      const standing = await this.#candidacy.consider(state);
+      if (standing !== before) this.#tellStanding(standing, state);
+      await (standing === 'standby' ? this.#lead.standBack() : this.#lead.takeUp());
+      this.#lead.see(state.lineage);
+      this.#tellStatus(state);
     }
+    const serving = this.serving();
+    const servingForMs = this.#servingSince.note(String(serving.serving), this.#nowMs());
+    this.#tellServing(serving, state);
+    if (state !== undefined) await this.#say(state);
+    if (this.#lead.parts === undefined) return state === undefined ? etcdGoneRetryMs : this.#options.idleMs;
+    const self = {
+      kafkaSilentForMs: Math.round(this.#kafka.silentForMs()),
+      notServingForMs: serving.serving ? 0 : Math.round(servingForMs),
+    };
+    return this.#lead.round(state, self, this.#candidacy.standing === 'leads');
+  }
+
+  async #say(state: RegionState): Promise<void> {
+    try {
+      await this.#candidacy.say(this.#lead.signal(state, this.#candidacy.standing === 'leads'));
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the others were not told how this agent stands'); // said again in the next round
+    }
+  }
+
+  async #readOrUndefined(): Promise<RegionState | undefined> {
+    try {
+      return (await this.#state.refresh()).state;
+    } catch {
+      return undefined; // the reader keeps the reason for the status
+    }
+  }
+
+  /** Between rounds, or while one takes long: the lineage reaches the services, and the logs are read under it. */
+  #changed(): void {
+    this.#wake.wake();
+    this.#state.refresh().then(
+      ({ state }) => this.#lead.see(state.lineage),
+      () => undefined, // the reader keeps the reason for the status
+    );
+  }
+
+  #unfitBecause(): string | undefined {
+    if (!this.#kafka.hasAnswered)
+      return `own Kafka has not answered yet${this.#kafka.problem === undefined ? '' : `: ${this.#kafka.problem}`}`;
+    const silentMs = Math.round(this.#kafka.silentForMs());
+    return silentMs < this.#options.timing.kafkaSilentMs
+      ? undefined
+      : `own Kafka has not answered for ${silentMs} ms: ${this.#kafka.problem ?? 'no answer'}`;
+  }
+
+  #kafkaIsBack(silentMs: number): void {
+    // What it would have shown of the others is still on its way.
+    this.#attention.wasBlind();
+    if (silentMs < this.#options.timing.kafkaSilentMs) return;
+    this.#record('kafka-back', `own Kafka answers again after ${Math.round(silentMs)} ms`);
+  }
+
+  #tellStanding(standing: Candidacy['standing'], { leaders }: RegionState): void {
+    const leader = leaders.get(this.#options.here);
+    if (standing === 'leads') this.#record('lead-taken', 'nobody led the region');
+    else if (standing === 'standby') this.#record('lead-lost', `instance ${leader?.instance ?? 'unknown'} leads`);
+  }
+
+  #tellStatus({ lineage }: RegionState): void {
+    const status = lineage && JSON.stringify(lineage.lineage.status);
+    if (this.#candidacy.standing !== 'leads' || status === undefined || status === this.#told.status) return;
+    const was = this.#told.status;
+    this.#told.status = status;
+    if (was !== undefined) this.#record('status-changed', `from ${was} to ${status}`, { status: lineage!.lineage.status });
+  }
+
+  #tellServing({ serving, because }: Serving, state: RegionState | undefined): void {
+    const isTeller = this.#candidacy.standing !== 'standby' || state === undefined;
+    if (this.#told.serving === serving || !isTeller) return;
+    const isFirst = this.#told.serving === undefined;
+    this.#told.serving = serving;
+    if (!isFirst) this.#record(serving ? 'serving-began' : 'serving-ended', because);
+  }
+
+  #record(event: string, because: string, details: Readonly<Record<string, unknown>> = {}): void {
+    const term = this.#state.known?.state.lineage?.lineage.term ?? 0;
+    this.#options.events.record({ event, term, because, details });
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#guard);
+    this.#stopping.abort();
+    await this.#running;
+    await this.#lead.standBack();
   }
 }
-
-const problem = (part: string, reason: string | undefined): Readonly<Record<string, string>> =>
-  reason === undefined ? {} : { [part]: reason };

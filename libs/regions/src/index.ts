@@ -7,7 +7,6 @@ export { InMemoryLineageStore, type StoreFault } from './in-memory/in-memory-lin
 export { EtcdLineageStore, type EtcdLineageOptions } from './etcd/etcd-lineage.store.ts';
 export { EtcdAgentRegistry, type EtcdAgentRegistryOptions } from './etcd/etcd-agent.registry.ts';
 export { InMemoryAgentRegistry } from './in-memory/in-memory-agent.registry.ts';
-export { AgentLease, type AgentLeaseOptions } from './etcd/agent.lease.ts';
 export { defaultRegionTiming, promotionTermJump, regionTimingSchema, type RegionTiming } from './region-timing.ts';
 export type * from './procedures/region-view.ts';
 export { nextStep } from './procedures/next-step.ts';

@@ -1,52 +1,68 @@
 import type { Pool } from 'pg';
+import type { Region } from '#contracts';
+import type { StoredReceiptsFold } from '#regions';
 import type { LedgerState } from './receipt-ledger.ts';
 
-/** Where the agent goes on after a restart. Losing it loses nothing: the mirrors are read from 0 again. */
+/** Where the leading agent goes on after a restart. Losing it loses nothing: the logs are read from 0 again. */
 export interface ReceiptCheckpoint {
-  readonly version: 1;
+  readonly version: 2;
   /** Next offset by `topic:partition`. */
   readonly offsets: Readonly<Record<string, number>>;
   readonly topicIds: Readonly<Record<string, string>>;
   readonly ledger: LedgerState;
+  /** By region: what its `receipts` log says up to the offset above. */
+  readonly receipts: Readonly<Record<Region, StoredReceiptsFold>>;
 }
 
-export interface CheckpointStore {
-  load(): Promise<ReceiptCheckpoint | undefined>;
+/** Somebody opened the store after this: a new leader. What this one would save is of the past. */
+export class CheckpointFencedError extends Error {
+  override readonly name = 'CheckpointFencedError';
+}
+
+export interface OpenCheckpoint {
+  readonly found: ReceiptCheckpoint | undefined;
+  /** @throws CheckpointFencedError */
   save(checkpoint: ReceiptCheckpoint): Promise<void>;
 }
 
-/** One row of schema `region_agent`: written whole, so that cursors and offsets always fit each other. */
+export interface CheckpointStore {
+  /** From now on, nobody who opened it before can save. */
+  open(): Promise<OpenCheckpoint>;
+}
+
+/**
+ * One row of schema `region_agent`, written whole: offsets, cursors and receipts always fit each other, so even an old checkpoint only makes a reader
+ * read again. It is fenced all the same: a leader that was replaced and does not know it could put an older one in the place of a newer for ever.
+ * The fence is PostgreSQL's own counter, for etcd is what such a leader has lost.
+ */
 export class PgCheckpointStore implements CheckpointStore {
   readonly #pool: Pool;
-  #created = false;
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
-  async load(): Promise<ReceiptCheckpoint | undefined> {
-    await this.#create();
-    const { rows } = await this.#pool.query<{ checkpoint: ReceiptCheckpoint }>(
-      'select checkpoint from region_agent.receipt_checkpoint where one_row',
-    );
-    return rows[0]?.checkpoint.version === 1 ? rows[0].checkpoint : undefined;
-  }
-
-  async save(checkpoint: ReceiptCheckpoint): Promise<void> {
-    await this.#create();
-    await this.#pool.query(
-      `insert into region_agent.receipt_checkpoint (one_row, checkpoint, saved_at) values (true, $1, now())
-       on conflict (one_row) do update set checkpoint = excluded.checkpoint, saved_at = excluded.saved_at`,
-      [JSON.stringify(checkpoint)],
-    );
-  }
-
-  async #create(): Promise<void> {
-    if (this.#created) return;
+  async open(): Promise<OpenCheckpoint> {
     await this.#pool.query('create schema if not exists region_agent');
     await this.#pool.query(
-      'create table if not exists region_agent.receipt_checkpoint (one_row boolean primary key check (one_row), checkpoint jsonb not null, saved_at timestamptz not null)',
+      `create table if not exists region_agent.agent_checkpoint (
+         one_row boolean primary key check (one_row), leadership bigint not null, checkpoint jsonb, saved_at timestamptz not null)`,
     );
-    this.#created = true;
+    const { rows } = await this.#pool.query<{ leadership: string; checkpoint: ReceiptCheckpoint | null }>(
+      `insert into region_agent.agent_checkpoint (one_row, leadership, checkpoint, saved_at) values (true, 1, null, now())
+       on conflict (one_row) do update set leadership = agent_checkpoint.leadership + 1
+       returning leadership, checkpoint`,
+    );
+    const [row] = rows;
+    const found = row?.checkpoint?.version === 2 ? row.checkpoint : undefined;
+    return { found, save: (checkpoint) => this.#save(row!.leadership, checkpoint) };
+  }
+
+  async #save(leadership: string, checkpoint: ReceiptCheckpoint): Promise<void> {
+    const { rowCount } = await this.#pool.query(
+      'update region_agent.agent_checkpoint set checkpoint = $2, saved_at = now() where one_row and leadership = $1',
+      [leadership, JSON.stringify(checkpoint)],
+    );
+    if (rowCount !== 1) throw new CheckpointFencedError('another agent has taken the lead since: it saves the checkpoint now');
   }
 }

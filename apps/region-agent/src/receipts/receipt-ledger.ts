@@ -1,9 +1,22 @@
 import { assert } from '#kernel';
 import { shardOf, type Lineage, type Region, type Segment, type Service, type ShardId } from '#contracts';
-import { ShardReading, type Position, type ReadingEvent, type Receipt, type ShardRecord, type ShardResume } from '#shard-log';
+import {
+  readingLimits,
+  ShardReading,
+  type Position,
+  type ReadingEvent,
+  type ReadingLimits,
+  type Receipt,
+  type ReceiptsRecord,
+  type ShardRecord,
+  type ShardResume,
+} from '#shard-log';
+
+/** Commits without their bodies are small: a partition is not held back, and so a close behind it unread, before very many wait. */
+const limits: ReadingLimits = { ...readingLimits, pendingMax: 100_000 };
 
 /**
- * What this region may say that it has accepted. Pure: no I/O, no clock.
+ * What this region may say that it has accepted, and what its agent knows of every shard, own or not. Pure: no I/O, no clock.
  *
  * Guarantees that a receipt is given only for what was read before: of a shard whose last segment names this region as its mirror,
  * once its history is read up to that segment's base, and as far as the cursor has accepted. A shard that stands still gets none,
@@ -55,11 +68,10 @@ export class ReceiptLedger {
     const again = new Set<Region>();
     for (const [id, segments] of Object.entries(lineage.shards)) {
       const shard = id as ShardId;
-      if (!segments.some(({ mirror, owner }) => mirror === this.#here && owner !== this.#here)) continue;
       let reading = this.#readings.get(shard);
       if (reading === undefined) {
         const resume = this.#resumable.get(shard);
-        reading = new ShardReading(shard, resume);
+        reading = new ShardReading(shard, resume, limits);
         this.#readings.set(shard, reading);
         if (this.#hasRead && resume === undefined) for (const { owner } of segments) again.add(owner);
       }
@@ -70,7 +82,7 @@ export class ReceiptLedger {
     return { logs: new Set([...this.#segments.values()].flat().map(({ owner }) => owner)), again };
   }
 
-  /** Takes in the next record of a log, its own or a mirror. Records of shards that this region does not receipt are passed over. */
+  /** Takes in the next record of a log, its own or a mirror. Records of shards that the lineage does not know are passed over. */
   record(position: Position, record: ShardRecord): void {
     this.#hasRead = true;
     const reading = this.#readings.get(record.shard);
@@ -78,7 +90,46 @@ export class ReceiptLedger {
     const awaited = this.#awaited.get(record.shard);
     const isBack = awaited?.log === position.log && record.kind === 'commit' && record.term === awaited.term && record.seq >= awaited.seq;
     if (isBack) this.#awaited.delete(record.shard);
-    this.#note(record.shard, reading.record(position, record));
+    // What a commit says does not matter here, and many may wait.
+    this.#note(record.shard, reading.record(position, record.kind === 'commit' ? { ...record, body: '' } : record));
+  }
+
+  /** Takes in the next record of a region's `receipts` log. */
+  receipts(by: Region, record: ReceiptsRecord): void {
+    if (record.kind === 'cut') for (const [shard, reading] of this.#readings) this.#keep(shard, reading.receipts(by, record));
+    else
+      for (const receipt of record.receipts) {
+        const reading = this.#readings.get(receipt.shard);
+        if (reading !== undefined) this.#keep(receipt.shard, reading.receipt(by, receipt));
+      }
+  }
+
+  /** How far the last segment's log is read here; undefined while the history is not read up to its base, or the shard stands still. */
+  logOf(shard: ShardId): { readonly acceptedSeq: number; readonly closedAt: number | undefined } | undefined {
+    const reading = this.#readings.get(shard);
+    const last = reading?.lastSegment;
+    if (reading === undefined || last === undefined || reading.stopped !== undefined) return undefined;
+    const { term, seq, closed } = reading.cursor;
+    return term === last.term ? { acceptedSeq: seq, closedAt: closed ? seq : undefined } : undefined;
+  }
+
+  /** Undefined: the lineage as it is known here has no such shard. */
+  lastTermOf(shard: ShardId): number | undefined {
+    return this.#readings.get(shard)?.lastSegment?.term;
+  }
+
+  /** Shards whose newest commits wait for a receipt, with what has settled of them. */
+  unsettled(): readonly { readonly shard: ShardId; readonly last: Segment; readonly settledSeq: number }[] {
+    return [...this.#readings].flatMap(([shard, { lastSegment: last, cursor, settledSeq, stopped }]) =>
+      last !== undefined && stopped === undefined && cursor.term === last.term && cursor.seq > settledSeq
+        ? [{ shard, last, settledSeq }]
+        : [],
+    );
+  }
+
+  /** Shards of which a recreated mirror does not yet hold what was receipted. */
+  get awaitedShards(): number {
+    return this.#awaited.size;
   }
 
   /** A topic has a new id: it is read from 0, with the cursors kept, and its shards wait until it holds what they have receipted. */
@@ -139,9 +190,9 @@ export class ReceiptLedger {
     return new Map([...this.#readings].flatMap(([shard, { stopped }]) => (stopped === undefined ? [] : [[shard, stopped] as const])));
   }
 
-  /** Where the shards' cursors stand, by shard. */
+  /** Of the shards that wait for this region's receipts: where their cursors stand. */
   receiptable(): ReadonlyMap<ShardId, Receipt | undefined> {
-    return new Map([...this.#readings.keys()].map((shard) => [shard, this.#receiptOf(shard)]));
+    return new Map([...this.#readings.keys()].filter((shard) => this.#isReceipted(shard)).map((shard) => [shard, this.#receiptOf(shard)]));
   }
 
   /** The lowest offset of a partition that must be read again after a restart; undefined: the next one. */
@@ -164,11 +215,16 @@ export class ReceiptLedger {
     };
   }
 
+  #isReceipted(shard: ShardId): boolean {
+    const last = this.#readings.get(shard)?.lastSegment;
+    return last !== undefined && last.mirror === this.#here && last.owner !== this.#here;
+  }
+
   #receiptOf(shard: ShardId): Receipt | undefined {
     const reading = this.#readings.get(shard);
     const last = reading?.lastSegment;
     if (reading === undefined || last === undefined || reading.stopped !== undefined) return undefined;
-    if (last.mirror !== this.#here || last.owner === this.#here || this.#awaited.has(shard)) return undefined;
+    if (!this.#isReceipted(shard) || this.#awaited.has(shard)) return undefined;
     const { term, generation, writer, seq } = reading.cursor;
     return term === last.term ? { shard, term, generation, writer, seq } : undefined; // else the history is not read up to its base
   }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Region } from '#contracts';
-import { encodeReceipts, type Appender, type LogCluster, type Receipt } from '#shard-log';
+import { encodeReceipts, type Appender, type LogCluster, type NewRecord, type Receipt } from '#shard-log';
 import { metricNames, metrics } from '#telemetry';
 import { pause } from '../repeat.ts';
 import type { ReceiptLedger } from './receipt-ledger.ts';
@@ -8,10 +8,19 @@ import type { ReceiptLedger } from './receipt-ledger.ts';
 /** A receipt is some 120 bytes: far below the largest record that Kafka takes. */
 const receiptsPerRecordMax = 4_000;
 const retryAfterMs = 250;
+/** Every so many beats all receipts are said again, for readers whose mirror came late; those between are empty unless something moved. */
+const beatsPerRepeat = 6;
+
+interface CutDue {
+  readonly term: number;
+  readonly done: PromiseWithResolvers<void>;
+}
 
 /**
  * Writes what the ledger may say: one append in flight, and all that moved meanwhile in the next. A receipt that may not have been
  * written is written again from where the ledger then stands: repeats are harmless.
+ *
+ * It is never silent for longer than a beat: the other regions take that for the death of this one.
  */
 export class ReceiptWriter {
   readonly #here: Region;
@@ -24,6 +33,10 @@ export class ReceiptWriter {
   #sending: Promise<void> | undefined;
   #busy = false;
   #repeatDue = false;
+  #beatDue = false;
+  #cutDue: CutDue | undefined;
+  #beats = 0;
+  #appendsSinceBeat = 0;
   #problem: string | undefined;
   #written = 0;
 
@@ -46,6 +59,28 @@ export class ReceiptWriter {
     this.kick();
   }
 
+  /** A beat has passed: something is said, if only that nothing has moved. */
+  beat(): void {
+    this.#beats += 1;
+    if (this.#beats % beatsPerRepeat === 0) this.#repeatDue = true;
+    else if (this.#appendsSinceBeat === 0) this.#beatDue = true;
+    this.#appendsSinceBeat = 0;
+    this.kick();
+  }
+
+  /**
+   * Last receipts for all that the ledger may say, then the cut, in one append. Not repeated: who asked looks at the log and asks again.
+   * @throws DoubtfulAppendError, RefusedAppendError
+   */
+  cut(term: number): Promise<void> {
+    this.#cutDue?.done.reject(new Error(`a cut for term ${term} is asked for instead`));
+    const done = Promise.withResolvers<void>();
+    if (this.#stopping.signal.aborted) done.reject(new Error('the writer of receipts is stopping'));
+    else this.#cutDue = { term, done };
+    this.kick();
+    return done.promise;
+  }
+
   status(): { readonly problem: string | undefined; readonly written: number } {
     return { problem: this.#problem, written: this.#written };
   }
@@ -53,35 +88,42 @@ export class ReceiptWriter {
   async close(): Promise<void> {
     this.#stopping.abort();
     await this.#sending;
+    this.#cutDue?.done.reject(new Error('the writer of receipts has stopped'));
     await this.#appender?.close();
   }
 
   async #send(): Promise<void> {
     this.#busy = true;
     while (!this.#stopping.signal.aborted) {
-      const receipts = this.#repeatDue ? this.#ledger.all() : this.#ledger.moved();
-      this.#repeatDue = false;
-      if (receipts.length === 0) break;
+      const cut = this.#cutDue;
+      const receipts = this.#repeatDue || cut !== undefined ? this.#ledger.all() : this.#ledger.moved();
+      if (receipts.length === 0 && !this.#beatDue && cut === undefined) break;
+      [this.#repeatDue, this.#beatDue, this.#cutDue] = [false, false, undefined];
       try {
-        await this.#append(receipts);
+        await this.#append(receipts, cut?.term);
+        cut?.done.resolve();
       } catch (error) {
         this.#ledger.notWritten(receipts);
         this.#problem = (error as Error).message;
         this.#log.warn({ err: error }, 'receipts may not have been written');
+        cut?.done.reject(error);
         await this.#dropAppender();
         await pause(retryAfterMs, this.#stopping.signal);
       }
     }
+    this.#repeatDue = false;
     this.#busy = false; // in the same turn in which nothing was due: what moves from now on kicks again
   }
 
-  async #append(receipts: readonly Receipt[]): Promise<void> {
+  async #append(receipts: readonly Receipt[], cutTerm: number | undefined): Promise<void> {
     this.#appender ??= await this.#cluster.appender('receipts');
-    for (let start = 0; start < receipts.length; start += receiptsPerRecordMax) {
-      const part = receipts.slice(start, start + receiptsPerRecordMax);
-      await this.#appender.append('receipts', 0, [encodeReceipts({ kind: 'receipts', by: this.#here, receipts: part })]);
-    }
+    const records: NewRecord[] = [];
+    for (let start = 0; start === 0 || start < receipts.length; start += receiptsPerRecordMax)
+      records.push(encodeReceipts({ kind: 'receipts', by: this.#here, receipts: receipts.slice(start, start + receiptsPerRecordMax) }));
+    if (cutTerm !== undefined) records.push(encodeReceipts({ kind: 'cut', by: this.#here, term: cutTerm }));
+    await this.#appender.append('receipts', 0, records);
     this.#problem = undefined;
+    this.#appendsSinceBeat += 1;
     this.#written += receipts.length;
     metrics.counter(metricNames.receiptsWritten).add({}, receipts.length);
     this.#ledger.written(receipts);

@@ -1,7 +1,7 @@
 import type { LogCluster } from '#shard-log';
 import { partitionKey, type SourceTopic } from './source-topic.ts';
 
-export interface MirrorStatus {
+export interface TopicStatus {
   readonly topic: string;
   readonly exists: boolean;
   /** Records in the topic that this agent has not read, over all partitions. */
@@ -24,12 +24,12 @@ interface PartitionSeen {
 const stillMax = 3;
 
 /** What the topics look like from time to time: are they there, are they still the same, how far behind are we, does it move? */
-export class MirrorProbe {
+export class TopicProbe {
   readonly topicIds: Map<string, string>;
   readonly #cluster: LogCluster;
   readonly #seen = new Map<string, PartitionSeen>();
-  #status: readonly MirrorStatus[] = [];
-  #problem: string | undefined = 'the mirrors were not probed yet';
+  #status: readonly TopicStatus[] = [];
+  #problem: string | undefined = 'the logs were not probed yet';
 
   constructor(cluster: LogCluster, topicIds: Map<string, string>) {
     this.#cluster = cluster;
@@ -39,7 +39,7 @@ export class MirrorProbe {
   /** Answers the topics whose id has changed since the last time, a restart included. */
   async ask(sources: readonly SourceTopic[], next: ReadonlyMap<string, number>): Promise<readonly Recreated[]> {
     const recreated: Recreated[] = [];
-    const status: MirrorStatus[] = [];
+    const status: TopicStatus[] = [];
     for (const source of sources) {
       const id = await this.#cluster.topicId(source.topic);
       if (id === undefined) {
@@ -74,7 +74,7 @@ export class MirrorProbe {
     return stuck;
   }
 
-  status(): readonly MirrorStatus[] {
+  status(): readonly TopicStatus[] {
     return this.#status;
   }
 

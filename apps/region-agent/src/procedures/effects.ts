@@ -1,0 +1,152 @@
+import { assertNever } from '#kernel';
+import { eventsTopic, shardOf, type Region, type ShardId } from '#contracts';
+import { swapAndReadBack, type LineageStore, type Step, type StoredLineage } from '#regions';
+import { encodeShardRecord, type Appender, type LogCluster, type NewRecord } from '#shard-log';
+import type { LeadingParts } from '../leading.parts.ts';
+import { Wake } from '../wake.ts';
+
+export interface EffectsOptions {
+  readonly here: Region;
+  readonly cluster: LogCluster;
+  readonly lineageStore: LineageStore;
+  readonly parts: LeadingParts;
+}
+
+type Close = Extract<Step, { readonly step: 'close' }>['shards'][number];
+
+/** One append or its echo. Kafka's client gives up after that time by itself. */
+const appendWithinMs = 6_000;
+const readBackWithinMs = 3_000;
+const swapAttemptsMax = 2;
+
+/**
+ * Carries out one step of a procedure, and reads back what it wrote. `undefined`: done. A text: not done, or in doubt, and why; the agent then looks
+ * anew, for what was written in doubt is found in the logs or in etcd, and everything here may happen twice.
+ */
+export class Effects {
+  readonly #options: EffectsOptions;
+  readonly #looked = new Wake();
+  readonly #stopping = new AbortController();
+  #appender: Appender | undefined;
+
+  constructor(options: EffectsOptions) {
+    this.#options = options;
+  }
+
+  async perform(step: Step, before: StoredLineage): Promise<string | undefined> {
+    switch (step.step) {
+      case 'rest':
+        return undefined;
+      case 'claim':
+      case 'swap':
+        return this.#swap(step, before);
+      case 'cut':
+        return this.#cut(step.term);
+      case 'close':
+        return this.#close(step.shards);
+      default:
+        return assertNever(step);
+    }
+  }
+
+  /** Own logs or receipts were read: what is waited for may be there. */
+  looked(): void {
+    this.#looked.wake();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    const appender = this.#appender;
+    this.#appender = undefined;
+    await appender?.close();
+  }
+
+  async #swap(step: Extract<Step, { readonly step: 'claim' | 'swap' }>, before: StoredLineage): Promise<string | undefined> {
+    if (before.revision !== step.expectedRevision)
+      return `the step was computed from revision ${step.expectedRevision}, not ${before.revision}`;
+    const answer = await swapAndReadBack(this.#options.lineageStore, before, step.lineage, { attemptsMax: swapAttemptsMax });
+    switch (answer.outcome) {
+      case 'stored':
+        return undefined;
+      case 'conflict':
+        return `another change of the lineage came first (revision ${answer.current?.revision ?? 'none'})`;
+      case 'unknown':
+        return `whether the lineage was changed is unknown: ${answer.reason}`;
+    }
+  }
+
+  async #cut(term: number): Promise<string | undefined> {
+    const { here, parts } = this.#options;
+    const { writer, logs } = parts;
+    await within(appendWithinMs, 'the cut was not acknowledged', writer.cut(term));
+    const isThere = await this.#until(() => (logs.receiptsOf(here).cut ?? 0) >= term);
+    return isThere ? undefined : `the cut was not read back within ${readBackWithinMs} ms`;
+  }
+
+  async #close(closes: readonly Close[]): Promise<string | undefined> {
+    for (const [key, records] of byPartition(closes)) {
+      const { service, partition } = shardOf(key);
+      await this.#append(eventsTopic(service), partition, records);
+    }
+    const missing = (): readonly ShardId[] => closes.filter((close) => !this.#isClosed(close)).map(({ shard }) => shard);
+    if (await this.#until(() => missing().length === 0)) return undefined;
+    return `the closes of ${missing().join(', ')} were not read back within ${readBackWithinMs} ms`;
+  }
+
+  /** Or the lineage has gone on: then the close no longer matters. */
+  #isClosed({ shard, term }: Close): boolean {
+    const { ledger } = this.#options.parts;
+    return (ledger.lastTermOf(shard) ?? 0) > term || ledger.logOf(shard)?.closedAt !== undefined;
+  }
+
+  async #append(topic: string, partition: number, records: readonly NewRecord[]): Promise<void> {
+    this.#appender ??= await this.#options.cluster.appender('closes');
+    try {
+      await within(
+        appendWithinMs,
+        `the closes in ${topic}:${partition} were not acknowledged`,
+        this.#appender.append(topic, partition, records),
+      );
+    } catch (error) {
+      const appender = this.#appender;
+      this.#appender = undefined;
+      void appender.close().catch(() => undefined); // it is broken, and its append is what is reported
+      throw error;
+    }
+  }
+
+  async #until(isThere: () => boolean): Promise<boolean> {
+    const deadlineMs = performance.now() + readBackWithinMs;
+    while (!isThere()) {
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0 || this.#stopping.signal.aborted) return false;
+      await this.#looked.wait(Math.min(leftMs, 250), this.#stopping.signal);
+    }
+    return true;
+  }
+}
+
+/** Closes of shards that share a partition go into one append. */
+function byPartition(closes: readonly Close[]): ReadonlyMap<ShardId, readonly NewRecord[]> {
+  const groups = new Map<string, { readonly of: ShardId; readonly records: NewRecord[] }>();
+  for (const { shard, term } of closes) {
+    const { service, partition } = shardOf(shard);
+    const key = `${service}:${partition}`;
+    const group = groups.get(key) ?? { of: shard, records: [] };
+    group.records.push(encodeShardRecord({ kind: 'close', shard, term }));
+    groups.set(key, group);
+  }
+  return new Map([...groups.values()].map(({ of, records }) => [of, records]));
+}
+
+async function within<T>(ms: number, otherwise: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${otherwise} within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,95 @@
+import { otherRegions, regionsOf, type Lineage, type Region, type ShardId, type Topology } from '#contracts';
+import type { PeerView, RegionState, RegionTiming, RegionView, SelfView, ShardView } from '#regions';
+import type { LeadingParts } from '../leading.parts.ts';
+import type { Attention } from './attention.ts';
+import { Since } from './since.ts';
+
+export interface RegionObserverOptions {
+  readonly here: Region;
+  readonly topology: Topology;
+  readonly timing: RegionTiming;
+  readonly nowMs: () => number;
+  readonly attention: Attention;
+}
+
+/** Puts together what the leading agent sees in one round. Durations are by this process's own clock, and never longer than it has been looking. */
+export class RegionObserver {
+  readonly #options: RegionObserverOptions;
+  readonly #status = new Since();
+  readonly #leases = new Map<Region, Since>();
+  /** Of each shard whose commits wait: what had settled, and since when that has not moved. */
+  readonly #waiting = new Map<ShardId, Since>();
+
+  constructor(options: RegionObserverOptions) {
+    this.#options = options;
+  }
+
+  /** `state` undefined: etcd did not answer. Call `parts.see` with its lineage before. */
+  view(state: RegionState | undefined, parts: LeadingParts, self: SelfView): RegionView {
+    const { here, topology, timing, nowMs } = this.#options;
+    const lineage = state?.lineage?.lineage;
+    const atMs = nowMs();
+    const regions = regionsOf(topology);
+    const promote = state?.wishes.promote;
+    const unsettled = this.#unsettled(parts, atMs);
+    return {
+      here,
+      topology: { regions, homes: topology.homes },
+      stored: state?.lineage,
+      statusForMs: lineage === undefined ? 0 : this.#status.note(JSON.stringify(lineage.status), atMs),
+      shards: lineage === undefined ? new Map() : shardsOf(lineage, parts),
+      cuts: new Map(
+        regions.flatMap((region) => {
+          const cut = parts.logs.receiptsOf(region).cut;
+          return cut === undefined ? [] : [[region, cut] as const];
+        }),
+      ),
+      peers: new Map(otherRegions(topology, here).map((peer) => [peer, this.#peer(peer, state, parts, unsettled.get(peer) ?? 0, atMs)])),
+      self,
+      wishes: { evacuated: state?.wishes.evacuated ?? [], promote: promote?.region === here ? { overTerm: promote.overTerm } : undefined },
+      timing,
+    };
+  }
+
+  #peer(peer: Region, state: RegionState | undefined, parts: LeadingParts, oldestUnsettledMs: number, atMs: number): PeerView {
+    const signals = state?.signals.filter(({ region }) => region === peer) ?? [];
+    const lease = state === undefined ? 'unknown' : signals.length > 0 ? 'held' : 'gone';
+    const since = this.#leases.get(peer) ?? new Since();
+    this.#leases.set(peer, since);
+    const leading = signals.find(({ instance }) => instance === state?.leaders.get(peer)?.instance);
+    const lookingMs = atMs - this.#options.attention.sinceMs();
+    const heardMs = parts.logs.heardOf(peer)?.atMs;
+    return {
+      lease,
+      leaseForMs: since.note(lease, atMs),
+      silentForMs: Math.round(Math.min(lookingMs, heardMs === undefined ? Infinity : atMs - heardMs)),
+      oldestUnsettledMs: Math.round(Math.min(lookingMs, oldestUnsettledMs)),
+      caughtUp: leading?.caughtUp === true && leading.lineageRevision >= (state?.lineage?.revision ?? 0),
+      strandedOffered: leading?.strandedOffered === true,
+    };
+  }
+
+  /** By the region whose receipts are waited for: for how long, at the most, nothing of one of its shards has settled. */
+  #unsettled(parts: LeadingParts, atMs: number): ReadonlyMap<Region, number> {
+    const oldest = new Map<Region, number>();
+    const waits = parts.ledger.unsettled().filter(({ last }) => last.owner === this.#options.here);
+    for (const shard of this.#waiting.keys()) if (!waits.some((wait) => wait.shard === shard)) this.#waiting.delete(shard);
+    for (const { shard, last, settledSeq } of waits) {
+      const since = this.#waiting.get(shard) ?? new Since();
+      this.#waiting.set(shard, since);
+      oldest.set(last.mirror, Math.max(oldest.get(last.mirror) ?? 0, since.note(`${last.term}:${settledSeq}`, atMs)));
+    }
+    return oldest;
+  }
+}
+
+function shardsOf(lineage: Lineage, { ledger, logs }: LeadingParts): ReadonlyMap<ShardId, ShardView> {
+  return new Map(
+    Object.entries(lineage.shards).map(([id, segments]) => {
+      const [shard, last] = [id as ShardId, segments.at(-1)!];
+      // What was read under an older lineage says nothing of a newer segment.
+      const log = ledger.lastTermOf(shard) === last.term ? ledger.logOf(shard) : undefined;
+      return [shard, { log, receiptedSeq: logs.receiptsOf(last.mirror).highest(shard, last) }];
+    }),
+  );
+}
