@@ -14,6 +14,8 @@ export interface InventoryModuleOptions {
   readonly reads: readonly Provider[];
   /** What the process manager of this process has parked. */
   readonly parked: ParkedRecords;
+  /** Where other regions' agents hand commands over. */
+  readonly internalCommands: DynamicModule;
 }
 
 @Module({})
@@ -21,7 +23,7 @@ export class InventoryModule {
   static with(options: InventoryModuleOptions): DynamicModule {
     return {
       module: InventoryModule,
-      imports: [CqrsModule.forRoot(), parkedModule(options.parked)],
+      imports: [CqrsModule.forRoot(), parkedModule(options.parked), options.internalCommands],
       controllers: [...stockWriteControllers, ...inventoryReadControllers],
       providers: [
         ...stockWriteProviders,

@@ -14,7 +14,7 @@ const transfersVersion = 1;
 await runProcess('inventory-service', async (parts) => {
   const { config, lifecycle, health, log } = parts;
   const { region, topology, addresses, listen } = config;
-  const { cluster, database, writers } = await startShardService(parts, {
+  const { cluster, database, writers, internalCommands } = await startShardService(parts, {
     service: 'inventory',
     decider: inventoryDecider,
     catalogue: inventoryEvents,
@@ -45,7 +45,14 @@ await runProcess('inventory-service', async (parts) => {
       log,
     }),
   );
-  const module = InventoryModule.with({ region, topology, gateway: writers.gateway, reads: reads.providers, parked: transfers.parked });
+  const module = InventoryModule.with({
+    region,
+    topology,
+    gateway: writers.gateway,
+    reads: reads.providers,
+    parked: transfers.parked,
+    internalCommands,
+  });
   const app = await createServiceApp(module, { log, health, verifier: createVerifier(topology.identity) });
   await lifecycle.start('http', () => listenOn(app, listen));
 });

@@ -16,7 +16,7 @@ const checkoutVersion = 1;
 await runProcess('order-service', async (parts) => {
   const { config, lifecycle, health, log } = parts;
   const { region, topology, addresses, listen } = config;
-  const { cluster, database, writers } = await startShardService(parts, {
+  const { cluster, database, writers, internalCommands } = await startShardService(parts, {
     service: 'order',
     decider: orderDecider,
     catalogue: orderEvents,
@@ -50,6 +50,7 @@ await runProcess('order-service', async (parts) => {
     outcomes: new ProjectedOrderOutcomes(reads.source),
     reads: reads.providers,
     parked: checkout.parked,
+    internalCommands,
   });
   const app = await createServiceApp(module, { log, health, verifier: createVerifier(topology.identity) });
   await lifecycle.start('http', () => listenOn(app, listen));

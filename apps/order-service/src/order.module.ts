@@ -18,6 +18,8 @@ export interface OrderModuleOptions {
   readonly reads: readonly Provider[];
   /** What the process manager of this process has parked. */
   readonly parked: ParkedRecords;
+  /** Where other regions' agents hand commands over. */
+  readonly internalCommands: DynamicModule;
 }
 
 @Module({})
@@ -25,7 +27,7 @@ export class OrderModule {
   static with(options: OrderModuleOptions): DynamicModule {
     return {
       module: OrderModule,
-      imports: [CqrsModule.forRoot(), parkedModule(options.parked)],
+      imports: [CqrsModule.forRoot(), parkedModule(options.parked), options.internalCommands],
       controllers: [...orderWriteControllers, ...orderReadControllers],
       providers: [
         ...orderWriteProviders,

@@ -10,7 +10,7 @@ import { PaymentModule } from './payment.module.ts';
 await runProcess('payment-service', async (parts) => {
   const { config, lifecycle, health, log } = parts;
   const { region, topology, addresses, listen } = config;
-  const { cluster, database, writers } = await startShardService(parts, {
+  const { cluster, database, writers, internalCommands } = await startShardService(parts, {
     service: 'payment',
     decider: paymentDecider,
     catalogue: paymentEvents,
@@ -36,7 +36,7 @@ await runProcess('payment-service', async (parts) => {
       log,
     }),
   );
-  const module = PaymentModule.with({ region, topology, reads: reads.providers, parked: calls.parked });
+  const module = PaymentModule.with({ region, topology, reads: reads.providers, parked: calls.parked, internalCommands });
   const app = await createServiceApp(module, { log, health, verifier: createVerifier(topology.identity) });
   await lifecycle.start('http', () => listenOn(app, listen));
 });

@@ -11,6 +11,8 @@ export interface PaymentModuleOptions {
   readonly reads: readonly Provider[];
   /** What the process manager of this process has parked. */
   readonly parked: ParkedRecords;
+  /** Where other regions' agents hand commands over. */
+  readonly internalCommands: DynamicModule;
 }
 
 /** Payments are commanded by the checkout and by the provider's answers: over HTTP they are only read. */
@@ -19,7 +21,7 @@ export class PaymentModule {
   static with(options: PaymentModuleOptions): DynamicModule {
     return {
       module: PaymentModule,
-      imports: [CqrsModule.forRoot(), parkedModule(options.parked)],
+      imports: [CqrsModule.forRoot(), parkedModule(options.parked), options.internalCommands],
       controllers: [...paymentReadControllers],
       providers: [
         ...paymentReadProviders,

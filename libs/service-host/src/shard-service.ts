@@ -1,10 +1,17 @@
+import type { DynamicModule } from '@nestjs/common';
 import type { EventCatalogue, Service } from '#contracts';
 import type { Decider } from '#kernel';
 import { openProjectionDatabase, pgSnapshots, type ProjectionDatabase } from '#projections';
 import type { ProcessParts } from '#service-kit';
 import { connectKafkaCluster, ShardWriters, type LogCluster, type SettledCommit } from '#shard-log';
+import { internalCommandsModule } from './internal-commands/internal-commands.controller.ts';
 
-export interface ShardServiceOptions<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }> {
+export interface ShardServiceOptions<
+  Command extends { readonly type: string },
+  Event extends { readonly type: string },
+  State,
+  Refusal extends { code: string },
+> {
   readonly service: Service;
   readonly decider: Decider<Command, Event, State, Refusal>;
   readonly catalogue: EventCatalogue<Event>;
@@ -16,17 +23,29 @@ export interface ShardServiceOptions<Command, Event extends { readonly type: str
   onSettled?(settled: SettledCommit): void;
 }
 
-export interface ShardService<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }> {
+export interface ShardService<
+  Command extends { readonly type: string },
+  Event extends { readonly type: string },
+  State,
+  Refusal extends { code: string },
+> {
   readonly cluster: LogCluster;
   readonly database: ProjectionDatabase;
   readonly writers: ShardWriters<Command, Event, State, Refusal>;
+  /** What its app imports, so that other regions' agents can hand commands over. */
+  readonly internalCommands: DynamicModule;
 }
 
 /**
  * Starts what every service's `main` has: the region's Kafka, a look into the projector's tables, and the writers of its shards with the
  * gateway for its controllers. Health says which shards stand still; a part that cannot go on ends the process, to be started anew.
  */
-export async function startShardService<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }>(
+export async function startShardService<
+  Command extends { readonly type: string },
+  Event extends { readonly type: string },
+  State,
+  Refusal extends { code: string },
+>(
   { config, lifecycle, health, log, fail }: ProcessParts,
   options: ShardServiceOptions<Command, Event, State, Refusal>,
 ): Promise<ShardService<Command, Event, State, Refusal>> {
@@ -70,5 +89,12 @@ export async function startShardService<Command, Event extends { readonly type: 
     // A shard that stands still does not take its neighbours' service away: people read it here, the alarm is in the log.
     return standing.length === 0 ? { ok: true } : { ok: true, detail: `shards stand still: ${standing.join(', ')}` };
   });
-  return { cluster, database, writers: writers! };
+  const internalCommands = internalCommandsModule({
+    service,
+    region: config.region,
+    topology: config.topology,
+    gateway: writers!.gateway,
+    parseCommand: options.parseCommand,
+  });
+  return { cluster, database, writers: writers!, internalCommands };
 }
