@@ -88,6 +88,7 @@ afterAll(async () => {
 
 async function start(system: System): Promise<void> {
   const server = await findDnsServer();
+  expect(server).toHaveProperty('command');
   for (const region of system.regions) {
     const dataDir = join(directory, `${region.name}.dns`);
     servers.push(await runProgram(dnsProgram({ system, region, templates: join(projectRoot(), 'deploy', 'dns'), dataDir, server })));
