@@ -108,6 +108,7 @@ describe('the plan', () => {
       'east.payment-service',
       'east.postgres',
       'east.region-agent',
+      'east.region-agent-2',
       'east.storefront-api',
       'east.topics',
     ]);

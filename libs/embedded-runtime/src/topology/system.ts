@@ -24,7 +24,7 @@ export const systemSchema = z
     /** Of the storefront and of each service; projectors are one per region. */
     instances: z.int().min(1).max(9),
     /** Region agents per region: one leads, the others take the lead when it is gone. */
-    agents: z.int().min(1).max(3).default(1),
+    agents: z.int().min(1).max(3).default(2),
     /**
      * The storefront's name, and the port at which each region's DNS server answers for it. Not 53: what listens there must be root,
      * and one port for everybody can be written down.
