@@ -1,13 +1,31 @@
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
+import { connectKafkaCluster } from '#shard-log';
 import { Forwarder } from './forward/forwarder.ts';
-import { homeIsOwner } from './forward/owner-lookup.port.ts';
+import { LineageOwners } from './owners/lineage-owners.ts';
 import { requestLimitsDefault } from './rate-limit/request-limits.ts';
+import { ServingWatch, servingWatchDefault } from './serving/serving-watch.ts';
 import { StorefrontModule } from './storefront.module.ts';
 
 await runProcess('storefront-api', async ({ config, lifecycle, health, log }) => {
-  const { region, topology, listen } = config;
+  const { region, topology, addresses, instance, listen } = config;
   const verifier = createVerifier(topology.identity);
-  const module = StorefrontModule.with({ region, topology, verifier, owners: homeIsOwner, limits: requestLimitsDefault });
+  const cluster = connectKafkaCluster({ brokers: addresses.kafka.brokers, clientId: `storefront-api-${region}-${instance}` });
+  await lifecycle.start('kafka', () => () => cluster.close());
+  const owners = new LineageOwners({
+    partitions: topology.partitions,
+    cluster,
+    onTrouble: (message, error) => log.warn({ error: String(error) }, message),
+  });
+  await lifecycle.start('owners', () => {
+    owners.start();
+    return () => owners.close();
+  });
+  const serving = new ServingWatch({ agentUrls: addresses.services.agent, ...servingWatchDefault });
+  await lifecycle.start('serving', () => {
+    serving.start();
+    return () => serving.stop();
+  });
+  const module = StorefrontModule.with({ region, topology, verifier, owners, serving, limits: requestLimitsDefault });
   const app = await createServiceApp(module, { log, health, verifier, bodies: 'raw' });
   await lifecycle.start('forwarder', () => () => app.get(Forwarder).close());
   await lifecycle.start('http', () => listenOn(app, listen));

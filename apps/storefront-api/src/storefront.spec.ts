@@ -1,12 +1,24 @@
 import { createServer, get, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { customerId, homeOf, type Problem, region, type Topology } from '#contracts';
+import {
+  customerId,
+  firstLineage,
+  homeOf,
+  type Lineage,
+  type Problem,
+  type Region,
+  region,
+  type RegionListAnswer,
+  type Serving,
+  type Topology,
+} from '#contracts';
 import { type CallerVerifier, createServiceApp, HealthRegistry, problem } from '#service-kit';
 import { startTelemetry } from '#telemetry';
+import { eventually } from '#test-kit';
 import { pino } from 'pino';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { homeIsOwner } from './forward/owner-lookup.port.ts';
+import { homeIsOwner, type OwnerLookup } from './owners/owner-lookup.port.ts';
 import { type RequestLimitOptions, requestLimitsDefault } from './rate-limit/request-limits.ts';
 import { StorefrontModule } from './storefront.module.ts';
 
@@ -56,25 +68,62 @@ const verifier: CallerVerifier = {
   },
 };
 
+const serves = (): Serving => ({ serving: true, because: 'the regions are paired' });
+const pace = { hopsMax: 4, hopPauseMs: 1 };
+
 interface Edge {
   readonly own: readonly string[];
   readonly peer?: readonly string[];
   readonly limits?: RequestLimitOptions;
+  readonly owners?: OwnerLookup;
+  readonly serving?: () => Serving;
 }
 
 /** The edge of east, with the given order services; every other service is the same. */
-async function edge({ own, peer = own, limits = requestLimitsDefault }: Edge): Promise<NestFastifyApplication> {
+async function edge({
+  own,
+  peer = own,
+  limits = requestLimitsDefault,
+  owners = homeIsOwner,
+  serving = serves,
+}: Edge): Promise<NestFastifyApplication> {
   const services = { storefront: own, order: own, inventory: own, payment: own, agent: own };
   const topology = {
     homes: [region('east'), region('west')],
     catalogue: region('east'),
     partitions: 6,
-    regions: { east: { services, peers: { west: { order: peer, inventory: peer, payment: peer } } } },
+    regions: {
+      east: { services, peers: { west: { order: peer, inventory: peer, payment: peer } } },
+      west: { services: { storefront: ['http://west.shop'] }, peers: {} },
+    },
   } as unknown as Topology;
-  const module = StorefrontModule.with({ region: region('east'), topology, verifier, owners: homeIsOwner, limits });
+  const module = StorefrontModule.with({ region: region('east'), topology, verifier, owners, serving: { now: serving }, limits, pace });
   const app = await createServiceApp(module, { log: pino({ level: 'silent' }), health: new HealthRegistry(), verifier, bodies: 'raw' });
   stops.push(() => app.close());
   return app;
+}
+
+/** The lineage in which one region owns everything, as it is learnt. */
+class LearntOwners implements OwnerLookup {
+  #owner: string | undefined;
+  readonly #listeners = new Set<() => void>();
+  onChanged(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  ownerOf = (_service: unknown, home: Region): Region => (this.#owner ?? home) as Region;
+  get lineage(): Lineage | undefined {
+    if (this.#owner === undefined) return undefined;
+    const owner = region(this.#owner);
+    const all = [region('east'), region('west')];
+    const first = firstLineage({ homes: all, catalogue: all[0]!, partitions: 6, regions: all });
+    const shards = Object.fromEntries(Object.entries(first.shards).map(([shard, [segment]]) => [shard, [{ ...segment!, owner }]]));
+    return { ...first, status: { status: 'solo', region: owner }, shards };
+  }
+  learn(owner: string): void {
+    this.#owner = owner;
+    for (const listener of this.#listeners) listener();
+  }
 }
 
 /** Sends the target as it is: `fetch` and `inject` would normalise it first. */
@@ -116,12 +165,40 @@ describe('a request reaches the region that owns its home', () => {
     expect(own.seen[0]!.headers['cookie']).toBeUndefined();
   });
 
-  it('and on to a newer owner, once', async () => {
+  it('and on to a newer owner; not for ever, where each region names the other', async () => {
     const own = await service((_request, response) => response.writeHead(421, { 'evenkeel-owner': 'west' }).end());
     const peer = await service();
     expect((await place(await edge({ own: [own.url], peer: [peer.url] }), eastern)).statusCode).toBe(201);
     const both = await place(await edge({ own: [own.url], peer: [own.url] }), eastern);
-    expect([both.statusCode, both.json<Problem>().code, both.headers['retry-after']]).toEqual([503, 'unavailable', '1']);
+    expect([both.statusCode, both.json<Problem>().code, both.headers['retry-after']]).toEqual([503, 'owner-unavailable', '1']);
+    const fro = await service((_request, response) => response.writeHead(421, { 'evenkeel-owner': 'east' }).end());
+    const toAndFro = await place(await edge({ own: [own.url], peer: [fro.url] }), eastern);
+    expect([toAndFro.statusCode, toAndFro.json<Problem>().code, fro.seen.length]).toEqual([503, 'owner-unavailable', 2]);
+  });
+
+  it('which a service that lost the shard names too, of a write that may be done; what then is not done there is unknown', async () => {
+    const lost = await service((_request, response) => response.writeHead(504, { 'evenkeel-owner': 'west' }).end());
+    const [owner, busy] = [await service(), await service((_request, response) => response.writeHead(503).end())];
+    const answer = await place(await edge({ own: [lost.url], peer: [owner.url] }), eastern);
+    expect([answer.statusCode, answer.headers['evenkeel-owner-region']]).toEqual([201, 'west']);
+    for (const peer of [busy.url, await freePort()]) {
+      const open = await place(await edge({ own: [lost.url], peer: [peer] }), eastern);
+      expect([open.statusCode, open.json<Problem>().code]).toEqual([504, 'outcome-unknown']);
+    }
+    const app = await edge({ own: [lost.url], peer: [owner.url] });
+    expect((await place(app, eastern, { 'idempotency-key': '' })).statusCode).toBe(504);
+  });
+
+  it('which is known here before anybody is asked; a wait for the former one ends with the news', async () => {
+    const news = new LearntOwners();
+    const silent = await service(() => undefined);
+    const own = await service();
+    const app = await edge({ own: [own.url], peer: [silent.url], owners: news });
+    const waiting = place(app, western);
+    await eventually(() => silent.seen.length === 1);
+    news.learn('east');
+    expect([(await waiting).statusCode, (await place(app, western)).statusCode]).toEqual([201, 201]);
+    expect([own.seen.length, silent.seen.length]).toEqual([2, 1]);
   });
 
   it('instances take turns', async () => {
@@ -172,7 +249,8 @@ describe('when a service is not there', () => {
     expect((await place(await edge({ own: [own.url], peer: [gone] }), western)).statusCode).toBe(201);
     const other = await service((_request, response) => response.writeHead(421, { 'evenkeel-owner': 'west' }).end());
     const answer = await place(await edge({ own: [other.url], peer: [gone] }), western);
-    expect([answer.statusCode, answer.json<Problem>().code]).toEqual([503, 'unavailable']);
+    expect([answer.statusCode, answer.json<Problem>().code]).toEqual([503, 'owner-unavailable']);
+    expect(answer.headers).toMatchObject({ 'retry-after': '1', 'evenkeel-home-region': 'west', 'evenkeel-owner-region': 'west' });
   });
 
   it('504 when it broke off after the request was sent: the outcome is unknown', async () => {
@@ -252,6 +330,69 @@ describe('what the edge itself refuses, and forwards nothing of', () => {
     expect(await statuses(western)).toEqual([201, 201, 429]);
     expect(await statuses('op/operator')).toEqual([201, 201, 201]);
     expect((await place(app, eastern)).headers['retry-after']).toMatch(/^\d+$/);
+  });
+});
+
+describe('a region that does not serve', () => {
+  const lost = (): Serving => ({ serving: false, because: 'west carries on alone' });
+  const draining = (): Serving => ({ serving: false, because: 'east is evacuated', draining: true });
+
+  it('says so to DNS, and refuses writes, naming where else to go; reads it still serves', async () => {
+    const own = await service();
+    const app = await edge({ own: [own.url], serving: lost });
+    const health = await app.inject('/health/serving');
+    expect([health.statusCode, health.json<Problem>().code, health.json<Problem>().detail]).toEqual([
+      503,
+      'region-not-serving',
+      'west carries on alone.',
+    ]);
+    const write = await place(app, eastern);
+    expect([write.statusCode, write.json<Problem>().code, own.seen]).toEqual([503, 'region-not-serving', []]);
+    expect(write.headers).toMatchObject({
+      'retry-after': '1',
+      'evenkeel-region-endpoints': 'west=http://west.shop',
+      'evenkeel-home-region': 'east',
+    });
+    expect((await app.inject('/v1/products')).statusCode).toBe(201);
+    expect((await app.inject('/health/ready')).statusCode).toBe(503); // the process of this test is never told that it has started
+    expect((await app.inject('/health/live')).statusCode).toBe(200);
+  });
+
+  it('on purpose, is left by DNS and serves who still comes', async () => {
+    const app = await edge({ own: [(await service()).url], serving: draining });
+    expect((await app.inject('/health/serving')).statusCode).toBe(503);
+    expect((await place(app, eastern)).statusCode).toBe(201);
+  });
+});
+
+describe('clients are told where to go', () => {
+  it('with every answer about what has a home', async () => {
+    const app = await edge({ own: [(await service()).url], peer: [(await service()).url] });
+    const [own, other] = [await place(app, eastern), await place(app, western)];
+    expect(own.headers).toMatchObject({ 'evenkeel-home-region': 'east', 'evenkeel-owner-region': 'east' });
+    expect(other.headers).toMatchObject({ 'evenkeel-home-region': 'west', 'evenkeel-owner-region': 'west' });
+    const read = await app.inject({ url: '/v1/orders', headers: { authorization: `Bearer ${western}` } });
+    expect(read.headers).toMatchObject({ 'evenkeel-home-region': 'west', 'evenkeel-owner-region': 'west' });
+    expect((await app.inject('/v1/products')).headers['evenkeel-home-region']).toBeUndefined();
+  });
+
+  it('by a list of the regions, as this one knows them', async () => {
+    const own = await service();
+    const owners = new LearntOwners();
+    const app = await edge({ own: [own.url], owners });
+    const list = async () => (await app.inject('/v1/regions')).json<RegionListAnswer>();
+    const east = { region: 'east', endpoints: [own.url], serves: true, isHome: true, ownsHomes: ['east'] };
+    const west = { region: 'west', endpoints: ['http://west.shop'], serves: true, isHome: true, ownsHomes: ['west'] };
+    expect(await list()).toEqual({ here: 'east', regions: [east, west] });
+    owners.learn('east');
+    expect(await list()).toEqual({
+      here: 'east',
+      regions: [
+        { ...east, ownsHomes: ['east', 'west'] },
+        { ...west, serves: false, ownsHomes: [] },
+      ],
+    });
+    expect(own.seen).toEqual([]);
   });
 });
 

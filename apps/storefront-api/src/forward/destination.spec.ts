@@ -14,6 +14,7 @@ const post = (path: string, by: Caller, rest: Partial<Incoming> = {}): Incoming 
   path,
   caller: by,
   onBehalfOf: undefined,
+  idempotencyKey: undefined,
   body: undefined,
   ...rest,
 });
@@ -65,6 +66,13 @@ describe('a write goes to its home', () => {
 });
 
 it('a read stays here', () => {
-  const read: Incoming = { method: 'GET', path: '/v1/orders', caller: caller(western), onBehalfOf: undefined, body: undefined };
+  const read: Incoming = {
+    method: 'GET',
+    path: '/v1/orders',
+    caller: caller(western),
+    onBehalfOf: undefined,
+    idempotencyKey: undefined,
+    body: undefined,
+  };
   expect(destinationOf('order', read, topology)).toEqual({ service: 'order', home: undefined });
 });

@@ -5,7 +5,19 @@
  * the customer's for orders, the pool's for stock, the catalogue's for products. A wrong home is no harm: the service that gets
  * the request computes the shard itself.
  */
-import { type CustomerId, customerIdSchema, homeOf, type Region, regionSchema, type Service, type Topology } from '#contracts';
+import {
+  type CustomerId,
+  customerIdSchema,
+  homeOf,
+  operationIdSchema,
+  orderIdOf,
+  orderIdSchema,
+  type Region,
+  regionSchema,
+  type Service,
+  skuSchema,
+  type Topology,
+} from '#contracts';
 import { type Caller, hasRole, mayActForOthers } from '#service-kit';
 
 export interface Incoming {
@@ -15,13 +27,16 @@ export interface Incoming {
   /** Undefined: the route is open to everybody and no token was sent. */
   readonly caller: Caller | undefined;
   readonly onBehalfOf: CustomerId | undefined;
+  /** As sent: the service says what is wrong with it. */
+  readonly idempotencyKey: string | undefined;
   readonly body: Buffer | undefined;
 }
 
-/** `home` undefined: this region answers. */
+/** `key` decides the shard of the home: an order id, a sku; undefined when it cannot be told, or several stand in one request. `home` undefined: this region answers. */
 export interface Destination {
   readonly service: Service;
   readonly home: Region | undefined;
+  readonly key?: string | undefined;
 }
 
 const served: readonly { readonly method: Incoming['method']; readonly path: RegExp; readonly service: Service; readonly open: boolean }[] =
@@ -43,11 +58,23 @@ export function destinationOf(service: Service, incoming: Incoming, topology: To
   if (incoming.method === 'GET') return { service, home: undefined };
   if (service === 'order') {
     const customer = customerOf(incoming);
-    return { service, home: customer === undefined ? undefined : homeOf(topology, customer) };
+    return customer === undefined
+      ? { service, home: undefined }
+      : { service, home: homeOf(topology, customer), key: orderOf(incoming, customer) };
   }
   if (incoming.path.startsWith('/v1/products/')) return { service, home: topology.catalogue };
   const pool = regionSchema.safeParse(fieldOf(incoming.body, 'region'));
-  return { service, home: pool.success && topology.homes.includes(pool.data) ? pool.data : undefined };
+  if (!pool.success || !topology.homes.includes(pool.data)) return { service, home: undefined };
+  const sku = skuSchema.safeParse(fieldOf(incoming.body, 'sku'));
+  return { service, home: pool.data, key: sku.success ? sku.data : undefined };
+}
+
+/** The order that the write is about: named in the path, or derived from the key of the request that places it. */
+function orderOf({ path, idempotencyKey }: Incoming, customer: CustomerId): string | undefined {
+  const named = orderIdSchema.safeParse(path.split('/')[3]);
+  if (named.success) return named.data;
+  const key = operationIdSchema.safeParse(idempotencyKey);
+  return path === '/v1/orders' && key.success ? orderIdOf(customer, key.data) : undefined;
 }
 
 function customerOf({ caller, onBehalfOf, path, body }: Incoming): CustomerId | undefined {

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
-import type { Topology } from '#contracts';
+import { homeOf, type Region, type Topology } from '#contracts';
 import {
   type Caller,
   type CallerVerifier,
@@ -9,11 +9,15 @@ import {
   preferencesOf,
   problem,
   Public,
+  REGION,
   TOPOLOGY,
 } from '#service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OWNER_LOOKUP, type OwnerLookup } from '../owners/owner-lookup.port.ts';
+import { otherEndpoints } from '../regions/region-list.ts';
+import { SERVING, type ServingState } from '../serving/serving-watch.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../rate-limit/request-limits.ts';
-import { destinationOf, serviceFor } from './destination.ts';
+import { type Destination, destinationOf, serviceFor } from './destination.ts';
 import { Forwarder } from './forwarder.ts';
 
 export const CALLER_VERIFIER = Symbol('CallerVerifier');
@@ -40,6 +44,16 @@ const answerHeaders = [
   headerNames.consistencyToken,
 ];
 
+/** What tells a client where to go straight away next time, and where else it can go. */
+const hintHeaders = {
+  homeRegion: 'evenkeel-home-region',
+  ownerRegion: 'evenkeel-owner-region',
+  regionEndpoints: 'evenkeel-region-endpoints',
+} as const;
+
+/** One order, decided elsewhere: hundreds of milliseconds at most, unless that region or the link is lost. */
+const otherRegionOrderMs = 5_000;
+
 /** On top of what the service itself waits for: the way there and back. */
 const marginMs = 5_000;
 
@@ -51,17 +65,26 @@ export class ForwardController {
   readonly #limits: RequestLimits;
   readonly #topology: Topology;
   readonly #forwarder: Forwarder;
+  readonly #region: Region;
+  readonly #owners: OwnerLookup;
+  readonly #serving: ServingState;
 
   constructor(
     @Inject(CALLER_VERIFIER) verifier: CallerVerifier,
     @Inject(REQUEST_LIMITS) limits: RequestLimits,
     @Inject(TOPOLOGY) topology: Topology,
     @Inject(Forwarder) forwarder: Forwarder,
+    @Inject(REGION) region: Region,
+    @Inject(OWNER_LOOKUP) owners: OwnerLookup,
+    @Inject(SERVING) serving: ServingState,
   ) {
     this.#verifier = verifier;
     this.#limits = limits;
     this.#topology = topology;
     this.#forwarder = forwarder;
+    this.#region = region;
+    this.#owners = owners;
+    this.#serving = serving;
   }
 
   @Get('*')
@@ -85,28 +108,57 @@ export class ForwardController {
     const body = Buffer.isBuffer(request.body) ? request.body : undefined;
     const destination = destinationOf(
       route.service,
-      { method, path, caller, onBehalfOf: onBehalfOf(request.headers), body },
+      { method, path, caller, onBehalfOf: onBehalfOf(request.headers), idempotencyKey: keyOf(request), body },
       this.#topology,
     );
+    this.#hint(destination, caller, reply);
+    if (method === 'POST') this.#refuseUnlessServing();
     const waitMs = (preferencesOf(request.headers).waitSeconds ?? 0) * 1000;
-    const answer = await this.#forwarder.forward(destination, {
+    const { answer, region } = await this.#forwarder.forward(destination, {
       method,
       target: request.url,
       headers: headersFor(request, body),
       body,
       deadlineMs: decideDeadlineMs + waitMs + marginMs,
+      otherRegionMs: (route.service === 'order' ? otherRegionOrderMs : decideDeadlineMs + marginMs) + waitMs,
     });
     for (const name of answerHeaders) {
       const value = answer.headers[name];
       if (value !== undefined) void reply.header(name, value);
     }
+    if (destination.home !== undefined) void reply.header(hintHeaders.ownerRegion, region);
     void reply.status(answer.statusCode ?? 502).send(answer);
+  }
+
+  /** Of what is written, or of the customer who reads. Problems carry them too. */
+  #hint({ service, home, key }: Destination, caller: Caller | undefined, reply: FastifyReply): void {
+    const homeRegion = home ?? (caller?.customerId === undefined ? undefined : homeOf(this.#topology, caller.customerId));
+    if (homeRegion === undefined) return;
+    void reply.header(hintHeaders.homeRegion, homeRegion);
+    void reply.header(hintHeaders.ownerRegion, this.#owners.ownerOf(service, homeRegion, key));
+  }
+
+  /** A region that drains is left by DNS and still serves who comes; one that does not serve could only fail, later. */
+  #refuseUnlessServing(): void {
+    const serving = this.#serving.now();
+    if (serving.serving || serving.draining === true) return;
+    const others = otherEndpoints({ here: this.#region, topology: this.#topology, lineage: this.#owners.lineage, serving });
+    throw problem('region-not-serving', {
+      detail: `${serving.because}. ${others === '' ? 'There is no other region.' : `Elsewhere: ${others}.`}`,
+      headers: { 'retry-after': '1', [hintHeaders.regionEndpoints]: others },
+    });
   }
 
   async #callerOf(request: FastifyRequest, open: boolean): Promise<Caller | undefined> {
     const { authorization } = request.headers;
     return open && authorization === undefined ? undefined : this.#verifier.verify(authorization);
   }
+}
+
+/** Without the quotes that the draft standard allows, as the services read it. */
+function keyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers[headerNames.idempotencyKey];
+  return typeof key === 'string' ? (/^"(.*)"$/.exec(key)?.[1] ?? key) : undefined;
 }
 
 function headersFor(request: FastifyRequest, body: Buffer | undefined): Record<string, string> {

@@ -4,13 +4,16 @@
  * A request that certainly reached nobody goes to the next instance. One that may have been acted on is sent again only when it
  * can be: a read, or a write with its idempotency key. When the outcome of a write stays open the answer is 504, never 503, also
  * when whoever was asked next says 503 or 429: that is about its own attempt.
+ *
+ * A write goes to the owner of its shard, and on to the owner that is named instead, a bounded number of times. While another region's
+ * owner keeps it waiting, news of a new owner end that wait.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Region, RegionAddresses, Service, Topology } from '#contracts';
-import { outcomeUnknown, problem, ProblemError } from '#service-kit';
+import { outcomeUnknown, ownerHeader, problem, ProblemError } from '#service-kit';
 import { attributeNames, currentTraceparent, metricNames, metrics, spanNames, SpanKind, withSpan } from '#telemetry';
+import type { OwnerLookup } from '../owners/owner-lookup.port.ts';
 import type { Destination } from './destination.ts';
-import type { OwnerLookup } from './owner-lookup.port.ts';
 import { type AttemptOutcome, Upstreams } from './upstream.ts';
 
 export interface Forwarded {
@@ -21,11 +24,31 @@ export interface Forwarded {
   readonly body: Buffer | undefined;
   /** Until the head of the answer is here. */
   readonly deadlineMs: number;
+  /** The same for another region's service: no longer than a client waits before it asks elsewhere. */
+  readonly otherRegionMs: number;
 }
 
-/** What has become of a request so far, in all attempts. */
-interface Sent {
-  /** A write that may have been acted on. */
+export interface Answered {
+  /** Its head is here, its body still streams. */
+  readonly answer: IncomingMessage;
+  /** Where it comes from. */
+  readonly region: Region;
+}
+
+export interface ForwarderPace {
+  /** Regions that are asked about one write, one after the other. */
+  readonly hopsMax: number;
+  /** Before the second region that sends it on, and so often more before each later one: two regions learn of a swap at different times. */
+  readonly hopPauseMs: number;
+}
+
+export const forwarderPaceDefault: ForwarderPace = { hopsMax: 5, hopPauseMs: 50 };
+
+/** One write, in all its attempts. */
+interface Write {
+  readonly service: Service;
+  readonly request: Forwarded;
+  /** It may have been acted on. */
   maybeDone: boolean;
 }
 
@@ -39,18 +62,20 @@ export class Forwarder {
   readonly #here: Region;
   readonly #topology: Topology;
   readonly #owners: OwnerLookup;
+  readonly #pace: ForwarderPace;
   readonly #upstreams = new Upstreams();
   readonly #turns = new Map<string, number>();
   #inFlight = 0;
 
-  constructor(here: Region, topology: Topology, owners: OwnerLookup) {
+  constructor(here: Region, topology: Topology, owners: OwnerLookup, pace: ForwarderPace = forwarderPaceDefault) {
     this.#here = here;
     this.#topology = topology;
     this.#owners = owners;
+    this.#pace = pace;
   }
 
-  /** The answer's head is here, its body still streams. @throws ProblemError */
-  async forward(destination: Destination, request: Forwarded): Promise<IncomingMessage> {
+  /** @throws ProblemError */
+  async forward(destination: Destination, request: Forwarded): Promise<Answered> {
     if (this.#inFlight >= inFlightMax) throw unavailable('Too many requests are under way.');
     this.#inFlight += 1;
     try {
@@ -64,64 +89,90 @@ export class Forwarder {
     this.#upstreams.close();
   }
 
-  async #answerTo({ service, home }: Destination, request: Forwarded): Promise<IncomingMessage> {
-    const first = home === undefined ? this.#here : this.#owners.ownerOf(service, home);
-    const sent: Sent = { maybeDone: false };
+  async #answerTo({ service, home, key }: Destination, request: Forwarded): Promise<Answered> {
+    const write: Write = { service, request, maybeDone: false };
+    const ownerNow = (): Region => (home === undefined ? this.#here : this.#owners.ownerOf(service, home, key));
     try {
-      const answer = await this.#firstAnswer(first, service, request, sent);
-      const last = answer.statusCode === 421 ? await this.#again(answer, first, service, request, sent) : answer;
-      if (!sent.maybeDone || !notNow.has(last.statusCode)) return last;
-      last.resume();
+      const last = await this.#askOwners(ownerNow, write);
+      if (!write.maybeDone || !notNow.has(last.answer.statusCode)) return last;
+      last.answer.resume();
     } catch (error) {
-      if (!sent.maybeDone || !(error instanceof ProblemError) || error.code !== 'unavailable') throw error;
+      if (!write.maybeDone || !isUnavailable(error)) throw error;
     }
     throw outcomeUnknown();
   }
 
-  /** When the region that is thought to be the owner cannot be reached, this region's service may know that it is the owner now. */
-  async #firstAnswer(region: Region, service: Service, request: Forwarded, sent: Sent): Promise<IncomingMessage> {
-    try {
-      return await this.#toRegion(region, service, request, sent);
-    } catch (error) {
-      if (region === this.#here || !(error instanceof ProblemError) || error.code !== 'unavailable') throw error;
-      const answer = await this.#toRegion(this.#here, service, request, sent);
-      if (answer.statusCode !== 421) return answer;
-      answer.resume();
-      throw error;
+  async #askOwners(ownerNow: () => Region, write: Write): Promise<Answered> {
+    const { hopsMax, hopPauseMs } = this.#pace;
+    const endsAt = performance.now() + write.request.deadlineMs;
+    let region = ownerNow();
+    for (let hop = 1; ; hop++) {
+      const answered = await this.#askRegion(region, ownerNow, write, endsAt);
+      const next = answered === 'given-up' ? ownerNow() : this.#sentOnTo(answered, write);
+      if (next === undefined) return answered as Answered;
+      if (answered !== 'given-up') answered.answer.resume();
+      if (hop >= hopsMax || performance.now() >= endsAt) throw ownerUnavailable('The owner is changing.');
+      if (hop > 1 || next === region) await new Promise((resolve) => setTimeout(resolve, hop * hopPauseMs));
+      region = next === region ? ownerNow() : next;
     }
   }
 
-  /** The asked service knows a newer owner. Asked once more, there, so that two regions cannot pass a request to and fro. */
-  async #again(answer: IncomingMessage, asked: Region, service: Service, request: Forwarded, sent: Sent): Promise<IncomingMessage> {
-    const owner = answer.headers['evenkeel-owner'];
-    answer.resume();
-    if (typeof owner !== 'string' || owner === asked) throw unavailable('The owner is changing.');
-    const second = await this.#toRegion(owner as Region, service, request, sent);
-    if (second.statusCode !== 421) return second;
-    second.resume();
-    throw unavailable('The owner is changing.');
+  /** The region that the answer names instead of deciding; undefined when it is the answer to be given. */
+  #sentOnTo({ answer, region }: Answered, write: Write): Region | undefined {
+    const named = answer.headers[ownerHeader];
+    const owner = typeof named === 'string' && this.#reaches(named as Region) ? (named as Region) : undefined;
+    if (answer.statusCode === 421) return owner ?? region;
+    // It may be done, and the named owner can tell: it may be asked if it would recognise a repeat.
+    if (answer.statusCode !== 504 || owner === undefined || owner === region || !mayRepeat(write.request)) return undefined;
+    write.maybeDone = true;
+    return owner;
   }
 
-  async #toRegion(region: Region, service: Service, request: Forwarded, sent: Sent): Promise<IncomingMessage> {
-    const attributes = { [attributeNames.region]: region, 'evenkeel.service': service };
-    return withSpan(spanNames.httpForward, { kind: SpanKind.CLIENT, attributes }, () => this.#tryInstances(region, service, request, sent));
+  /** When the region that is thought to be the owner cannot be reached, this region's service may know that it is the owner now. */
+  async #askRegion(region: Region, ownerNow: () => Region, write: Write, endsAt: number): Promise<Answered | 'given-up'> {
+    const { service, request } = write;
+    if (region === this.#here) return { answer: await this.#toRegion(region, write, endsAt, undefined), region };
+    const news = new AbortController();
+    const stopListening = this.#owners.onChanged(() => ownerNow() !== region && mayRepeat(request) && news.abort());
+    try {
+      const within = Math.min(endsAt, performance.now() + request.otherRegionMs);
+      return { answer: await this.#toRegion(region, write, within, news.signal), region };
+    } catch (error) {
+      if (news.signal.aborted) return 'given-up';
+      if (!isUnavailable(error)) throw error;
+      const answer = await this.#toRegion(this.#here, write, endsAt, undefined).catch(() => undefined);
+      if (answer !== undefined && answer.statusCode !== 421) return { answer, region: this.#here };
+      answer?.resume();
+      throw ownerUnavailable(`The ${service} service of ${region}, which owns it, cannot be reached.`);
+    } finally {
+      stopListening();
+    }
   }
 
-  async #tryInstances(region: Region, service: Service, request: Forwarded, sent: Sent): Promise<IncomingMessage> {
+  async #toRegion(region: Region, write: Write, endsAt: number, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    const attributes = { [attributeNames.region]: region, 'evenkeel.service': write.service };
+    return withSpan(spanNames.httpForward, { kind: SpanKind.CLIENT, attributes }, () => this.#tryInstances(region, write, endsAt, signal));
+  }
+
+  async #tryInstances(region: Region, write: Write, endsAt: number, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    const { service, request } = write;
     const urls = this.#urlsOf(region, service);
-    const endsAt = performance.now() + request.deadlineMs;
     const headers = { ...request.headers, traceparent: currentTraceparent() };
     for (let attempt = 0; attempt < Math.min(attemptsMax, urls.length + 1); attempt++) {
       const leftMs = endsAt - performance.now();
       if (leftMs <= 0) break;
       const url = new URL(request.target, urls[this.#turn(`${region}/${service}`) % urls.length]);
-      const outcome = await this.#upstreams.send({ url, method: request.method, headers, body: request.body, deadlineMs: leftMs });
+      const outcome = await this.#upstreams.send({ url, method: request.method, headers, body: request.body, deadlineMs: leftMs, signal });
       forwards.add({ region, service, outcome: outcome.kind });
       if (outcome.kind === 'answered') return outcome.answer;
-      sent.maybeDone ||= outcome.kind !== 'unreached' && request.method === 'POST';
+      write.maybeDone ||= outcome.kind !== 'unreached' && request.method === 'POST';
       if (!mayGoOn(outcome, request)) break;
     }
-    throw sent.maybeDone ? outcomeUnknown() : unavailable(`The ${service} service of ${region} cannot be reached.`);
+    throw write.maybeDone ? outcomeUnknown() : unavailable(`The ${service} service of ${region} cannot be reached.`);
+  }
+
+  #reaches(region: Region): boolean {
+    return region === this.#here || this.#topology.regions[this.#here]?.peers[region] !== undefined;
   }
 
   #urlsOf(region: Region, service: Service): readonly string[] {
@@ -138,8 +189,13 @@ export class Forwarder {
   }
 }
 
+const mayRepeat = ({ method, headers }: Forwarded): boolean => method === 'GET' || (headers['idempotency-key'] ?? '') !== '';
+
 const mayGoOn = (outcome: AttemptOutcome, request: Forwarded): boolean =>
-  outcome.kind === 'unreached' ||
-  (outcome.kind === 'broken' && (request.method === 'GET' || request.headers['idempotency-key'] !== undefined));
+  outcome.kind === 'unreached' || (outcome.kind === 'broken' && mayRepeat(request));
+
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof ProblemError && (error.code === 'unavailable' || error.code === 'owner-unavailable');
 
 const unavailable = (detail: string): ProblemError => problem('unavailable', { detail, headers: { 'retry-after': '1' } });
+const ownerUnavailable = (detail: string): ProblemError => problem('owner-unavailable', { detail, headers: { 'retry-after': '1' } });

@@ -13,6 +13,8 @@ export interface Attempt {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | undefined;
   readonly deadlineMs: number;
+  /** Gives the attempt up before its deadline: it counts as late. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type AttemptOutcome =
@@ -38,18 +40,22 @@ export class Upstreams {
 
   send(attempt: Attempt): Promise<AttemptOutcome> {
     return new Promise((resolve) => {
-      const { url, method, headers, body, deadlineMs } = attempt;
+      const { url, method, headers, body, deadlineMs, signal } = attempt;
       let connected = false;
       let late = false;
       const outgoing = request(url, { method, agent: this.#agent, headers, maxHeaderSize: 64 * 1024 });
-      const deadline = setTimeout(() => {
+      const giveUp = (): void => {
         late = true;
         outgoing.destroy();
-      }, deadlineMs);
+      };
+      const deadline = setTimeout(giveUp, deadlineMs);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      if (signal?.aborted === true) giveUp();
       const connecting = setTimeout(() => connected || outgoing.destroy(), Math.min(connectTimeoutMs, deadlineMs));
       const finish = (outcome: AttemptOutcome): void => {
         clearTimeout(deadline);
         clearTimeout(connecting);
+        signal?.removeEventListener('abort', giveUp);
         resolve(outcome);
       };
       outgoing.on('socket', (socket) => {

@@ -1,13 +1,23 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { openApiDocument, orderReadRoutes, orderWriteRoutes, paymentReadRoutes, productReadRoutes, stockWriteRoutes } from '#contracts';
+import {
+  openApiDocument,
+  orderReadRoutes,
+  orderWriteRoutes,
+  paymentReadRoutes,
+  productReadRoutes,
+  regionReadRoutes,
+  stockWriteRoutes,
+} from '#contracts';
 import { Public } from '#service-kit';
 import { apiPage } from './api-page.ts';
 
-/** Every route of the public API, whichever service stands behind it. */
+/** Every route that is handed on to a service. */
 export const publicRoutes = [...orderWriteRoutes, ...orderReadRoutes, ...paymentReadRoutes, ...productReadRoutes, ...stockWriteRoutes];
 
-const document = JSON.stringify(openApiDocument(publicRoutes, '0.1.0'));
-const page = apiPage(publicRoutes);
+/** With those that the edge answers itself. */
+const allRoutes = [...publicRoutes, ...regionReadRoutes];
+const document = JSON.stringify(openApiDocument(allRoutes, '0.1.0'));
+const page = apiPage(allRoutes);
 
 @Controller()
 @Public()
