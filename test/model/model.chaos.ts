@@ -2,25 +2,41 @@ import type { Region } from '#contracts';
 import type { ModelAgent } from './model.agent.ts';
 import type { ModelWorld } from './model.world.ts';
 
-/** One random thing that may happen at any time. Weighted, so that procedures get somewhere between two faults. */
+/**
+ * One random thing that may happen at any time. Faults are rare and heal, and now and then everything goes on for a few rounds, so
+ * that the procedures get far before the next fault meets them half-way.
+ */
 export function chaosStep(world: ModelWorld): void {
   const { random } = world;
   const region = random.pick(world.regions);
+  const act = random.below(1000);
+  if (act < 350) inRegion(world, region);
+  else if (act < 650) agentStep(world, region);
+  else if (act < 850) mirrorStep(world, region);
+  else if (act < 930) observe(world, region);
+  else if (act < 960) world.deliverLate();
+  else if (act < 968) for (let rounds = random.below(8); rounds >= 0; rounds--) world.calmRound();
+  else if (act < 975) world.evacuated = world.evacuated.length > 0 ? [] : [region];
+  else if (act < 985) fault(world, region);
+  else repair(world, region);
+}
+
+function fault(world: ModelWorld, region: Region): void {
+  const { random } = world;
   const part = world.part(region);
-  const act = random.below(100);
-  if (act < 30) inRegion(world, region);
-  else if (act < 60) agentStep(world, region);
-  else if (act < 80) mirrorStep(world, region);
-  else if (act < 86) observe(world, region);
-  else if (act < 90) world.deliverLate();
-  else if (act < 92) part.isLinked = random.chance(0.6);
-  else if (act < 94) part.seesEtcd = random.chance(0.7);
-  else if (act < 96) {
-    if (part.isUp) world.kill(region);
-    else world.start(region);
-  } else if (act < 97) world.dropMirror(region, random.pick(world.regions.filter((other) => other !== region)));
-  else if (act < 98) world.evacuated = world.evacuated.length > 0 ? [] : [region];
-  else if (!part.isUp) world.start(region);
+  const kind = random.below(4);
+  if (kind === 0) part.isLinked = false;
+  else if (kind === 1) part.seesEtcd = false;
+  else if (kind === 2 && part.isUp) world.kill(region);
+  else world.dropMirror(region, random.pick(world.regions.filter((other) => other !== region)));
+}
+
+function repair(world: ModelWorld, region: Region): void {
+  const part = world.part(region);
+  if (part.isGone) return;
+  part.isLinked = true;
+  part.seesEtcd = true;
+  if (!part.isUp) world.start(region);
 }
 
 /** A service reads on a little, and writes. */

@@ -58,6 +58,8 @@ export class ModelWorld {
   /** Left a process and has not arrived yet. */
   readonly #late: { readonly region: Region; readonly effect: Effect }[] = [];
   evacuated: Region[] = [];
+  /** Asked before each effect of an agent in calm: `false`, and the agent dies just then. */
+  mayPerform: (region: Region, effect: Effect) => boolean = () => true;
   #services = 0;
   /** In calm a round takes a second: durations are what they are. */
   #status = '';
@@ -194,7 +196,7 @@ export class ModelWorld {
     this.mirrorAll();
     for (const [region, part] of this.parts) {
       if (!part.isUp || part.isGone) continue;
-      for (const agent of part.agents) this.#calmAgent(region, agent);
+      for (const agent of [...part.agents]) this.#calmAgent(region, agent);
       for (const service of part.services) {
         service.reader.learn(this.register.stored);
         service.reader.readAll();
@@ -228,7 +230,13 @@ export class ModelWorld {
   #calmAgent(region: Region, agent: ModelAgent): void {
     if (this.part(region).seesEtcd) agent.think(this.signals(region, true), (reader) => reader.readAll());
     agent.receipt();
-    for (let effect = agent.effects.shift(); effect !== undefined; effect = agent.effects.shift()) this.perform(region, effect);
+    for (let effect = agent.effects.shift(); effect !== undefined; effect = agent.effects.shift()) {
+      if (!this.mayPerform(region, effect)) {
+        agent.effects.length = 0;
+        return;
+      }
+      this.perform(region, effect);
+    }
   }
 
   #show(region: Region, shard: ShardId, commit: Commit, durability: 'global' | 'regional'): void {

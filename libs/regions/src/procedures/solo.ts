@@ -11,12 +11,24 @@ export function underSolo(now: Situation, region: Region): Step {
   const closed = closedHere(now);
   if (closed.length > 0)
     return swap(now, { added: goOnSolo(now, closed) }, 're-open', `${named(closed)} closed without a successor: goes on from there`);
-  const cannotSettle = openHere(now).filter(({ last }) => last.mode === 'paired' && isLost(now, last.mirror));
-  if (cannotSettle.length > 0)
-    return close(now, cannotSettle, 'fall-back', `${named(cannotSettle)} waits for receipts: ${lossOf(now, cannotSettle[0]!.last.mirror)}`);
+  const waiting = openHere(now).filter((shard) => cannotSettle(now, shard) !== undefined);
+  if (waiting.length > 0) return close(now, waiting, 'fall-back', `${named(waiting)}: ${cannotSettle(now, waiting[0]!)}`);
   if (now.shards.every((shard) => shard.last.mode === 'paired' && isReached(shard)))
     return swap(now, { status: { status: 'paired' } }, 'return', 'every shard is paired and reached by a receipt of its own term');
   return takeBack(now, region);
+}
+
+/**
+ * Why the mirror of a paired shard gives no receipts, or undefined. It may be lost; or, of more than two regions, alive and without what
+ * only the lost one could send it: then its reading never gets to the segment's base.
+ */
+function cannotSettle(now: Situation, shard: ShardSituation): string | undefined {
+  const { mode, mirror } = shard.last;
+  const { receiptsGoneMs } = now.timing;
+  if (mode !== 'paired') return undefined;
+  if (isLost(now, mirror)) return lossOf(now, mirror);
+  if (isReached(shard) || now.view.statusForMs < receiptsGoneMs) return undefined;
+  return `${mirror} has not read up to it in ${now.view.statusForMs} ms (at least ${receiptsGoneMs})`;
 }
 
 /** The next segments after closes: solo, or with a third region alive paired with it. */
@@ -25,8 +37,8 @@ export function goOnSolo(now: Situation, closed: readonly ShardSituation[]): Rea
     closed.map((shard) => {
       const { owner, mirror, mode } = shard.last;
       const base = closedAt(shard)!;
-      const staysPaired = mode === 'paired' && !isLost(now, mirror);
-      const other = staysPaired ? mirror : now.regions.length > 2 ? liveMirrorFor(now, owner, mirror) : undefined;
+      if (mode === 'paired' && cannotSettle(now, shard) === undefined) return [shard.shard, { owner, base, mode, mirror }];
+      const other = now.regions.length > 2 && isLost(now, mirror) ? liveMirrorFor(now, owner, mirror) : undefined;
       return [shard.shard, { owner, base, mode: other === undefined ? 'solo' : 'paired', mirror: other ?? mirror }];
     }),
   );
