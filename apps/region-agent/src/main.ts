@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { openProjectionDatabase } from '#projections';
 import { EtcdAgentRegistry, EtcdLineageStore, regionTimingSchema } from '#regions';
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
@@ -5,7 +6,10 @@ import { connectKafkaCluster } from '#shard-log';
 import { AgentModule } from './agent.module.ts';
 import { RegionHistory } from './history/region-history.ts';
 import { PgCheckpointStore } from './receipts/checkpoint.store.ts';
+import { webhookFrom } from './notify/webhook.config.ts';
+import { WebhookNotifier } from './notify/webhook.notifier.ts';
 import { RegionAgent } from './region.agent.ts';
+import { strandedParts } from './stranded/stranded.parts.ts';
 import { Wishes } from './wishes/wishes.ts';
 
 /** What no detection or procedure depends on; those numbers stand in `region-timing.ts`. */
@@ -31,7 +35,7 @@ await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
   const database = openProjectionDatabase({
     url: addresses.postgres,
     schema: 'region_agent',
-    connectionsMax: 2,
+    connectionsMax: 3,
     statementTimeoutMs: pace.statementTimeoutMs,
     onIdleError: (error) => log.warn({ err: error }, 'postgres'),
   });
@@ -40,8 +44,12 @@ await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
   await lifecycle.start('etcd', () => async () => {
     await Promise.all([lineageStore.close(), registry.close()]);
   });
-  const history = new RegionHistory({ cluster, log, region, instance });
+  const webhook = webhookFrom(process.env);
+  const notifier = webhook && new WebhookNotifier({ ...webhook, log });
+  await lifecycle.start('notifications', () => () => notifier?.close());
+  const history = new RegionHistory({ cluster, log, region, instance, onEntry: (entry) => notifier?.notify(entry) });
   await lifecycle.start('history', () => (history.start(), () => history.close()));
+  const stranded = strandedParts({ here: region, topology, cluster, pool: database.pool, env: process.env, events: history, log });
 
   const agent = new RegionAgent({
     ...pace,
@@ -55,9 +63,10 @@ await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
     events: history,
     log,
     timing,
+    companion: stranded.companion,
   });
   const wishes = new Wishes({ here: region, topology, registry, events: history });
-  const app = await createServiceApp(AgentModule.with({ agent, wishes, history }), {
+  const app = await createServiceApp(AgentModule.with({ agent, wishes, history, listStranded: stranded.list }), {
     log,
     health,
     verifier: createVerifier(topology.identity),

@@ -14,8 +14,11 @@ export const regionAddressesSchema = z.object({
   etcd: urls,
   /** One base URL per instance. */
   services: z.object({ storefront: urls, order: urls, inventory: urls, payment: urls, agent: urls }),
-  /** Base URLs of other regions' services as dialled from this region. */
-  peers: z.record(z.string(), z.object({ order: urls, inventory: urls, payment: urls })),
+  /** Base URLs of other regions' services as dialled from this region; and their Kafka, from which a region that lost its logs is refilled. */
+  peers: z.record(
+    z.string(),
+    z.object({ order: urls, inventory: urls, payment: urls, kafka: z.object({ brokers: z.array(z.string()).min(1) }).optional() }),
+  ),
 });
 
 /**

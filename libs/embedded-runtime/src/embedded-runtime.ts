@@ -1,10 +1,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Region } from '#contracts';
+import type { Region, Topology } from '#contracts';
 import { startControlServer } from './control/control.server.ts';
 import type { PartAction, RegionAction, RuntimeControl, RuntimePhase, RuntimeStatus } from './control/control.protocol.ts';
 import { aliasCommand } from './doctor/doctor.ts';
-import { identityKey, startIdentityServer } from './identity/identity-issuer.ts';
+import { identityKey, startIdentityServer, writeAgentToken } from './identity/identity-issuer.ts';
 import { startLinks, type Links, type LinkSpec, type LinksStatus } from './links/links.ts';
 import { markEtcdMember } from './programs/etcd-membership.ts';
 import type { RuntimeHome } from './runtime-home.ts';
@@ -20,7 +20,7 @@ export interface RuntimeOptions {
   readonly fresh: boolean;
   readonly report: (line: string) => void;
   /** Written for the Node processes before anything starts. */
-  readonly topology: unknown;
+  readonly topology: Topology;
   readonly identity: Listen;
   readonly plan: () => Promise<Plan>;
   readonly links: (etcdPids: () => ReadonlyMap<number, Region>) => readonly LinkSpec[];
@@ -84,7 +84,9 @@ export class EmbeddedRuntime implements RuntimeControl {
     const linkSpecs = links(() => this.#etcdPids());
     await assertPortsAreFree([identity, ...linkSpecs.map(({ listen }) => listen), ...supervisor.listens()]);
 
-    const issuer = await startIdentityServer(await identityKey(home.identityKey), identity);
+    const key = await identityKey(home.identityKey);
+    await writeAgentToken(key, home.agentToken, topology.identity);
+    const issuer = await startIdentityServer(key, identity);
     this.#stoppers.push(() => issuer.close());
     const opened = await startLinks(linkSpecs);
     this.#links = opened;

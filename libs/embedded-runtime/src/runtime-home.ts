@@ -14,6 +14,8 @@ export interface RuntimeHome {
   readonly run: string;
   readonly topology: string;
   readonly identityKey: string;
+  /** What the region agents show to the services of other regions. */
+  readonly agentToken: string;
   readonly controlSocket: string;
 }
 
@@ -31,6 +33,7 @@ export function runtimeHome(root: string = process.env['EVENKEEL_HOME'] ?? '.eve
     run: join(absolute, 'run'),
     topology: join(absolute, 'topology.json'),
     identityKey: join(absolute, 'data', 'identity', 'key.json'),
+    agentToken: join(absolute, 'data', 'identity', 'region-agent.token'),
     controlSocket: Buffer.byteLength(socket) <= socketPathMaxBytes ? socket : short,
   };
 }

@@ -116,3 +116,11 @@ export const isReturning = ({ status }: Lineage, here: Region): boolean =>
 /** How many segments of this region have ended. It grows whenever there may be something newly stranded, and only then. */
 export const endedTerms = (lineage: Lineage, here: Region): number =>
   Object.values(lineage.shards).reduce((sum, segments) => sum + segments.slice(0, -1).filter(({ owner }) => owner === here).length, 0);
+
+/** The region that carries on while this one is on its way back. */
+export const survivorOf = ({ status, shards }: Lineage, here: Region): Region | undefined =>
+  status.status === 'solo'
+    ? status.region
+    : Object.values(shards)
+        .map((segments) => segments.at(-1)!.owner)
+        .find((owner) => owner !== here);

@@ -129,6 +129,7 @@ function offersOver(cluster: ScriptedCluster, lineage: Lineage, options: Partial
       },
     },
     products: { listed: async () => new Map() },
+    reseed: { ensure: async () => 0 },
     events: { record: (event) => void told.push(event) },
     log,
     everyMs: 5,
@@ -257,6 +258,23 @@ it('a new name of a product is offered with the price that it has now', async ()
     currency: 'GBP',
     now,
   });
+});
+
+it('reads nothing from logs that are short, and tells why they cannot be refilled', async () => {
+  const lineage = takenOver(0);
+  let isShort = true;
+  const reseed = {
+    ensure: async () => {
+      if (isShort) throw new Error('the mirror is away');
+      return 1;
+    },
+  };
+  const { offers, offered } = offersOver(eastsCluster(lineage, [fence(1, 0), ordered(1, 1, placed)]), lineage, { reseed });
+  await eventuallyHolds(() => expect(offers.status()).toMatchObject({ offered: false, because: 'the mirror is away' }));
+  expect(offered).toEqual([]);
+  isShort = false;
+  await isDone(offers);
+  expect(idsOf(offered)).toEqual(['command-1-1']);
 });
 
 it('a commit whose body cannot be read is listed, and holds nothing up', async () => {

@@ -6,6 +6,7 @@ import type { FeedCheckpoint, LogCluster } from '#shard-log';
 import type { RegionEvents } from '../region-events.port.ts';
 import { repeat, type Repeating } from '../repeat.ts';
 import type { CommandOffers, OfferAnswer, ProductLookup } from './command-offers.port.ts';
+import { OfferPauses } from './offer-pauses.ts';
 import {
   commandOf,
   endedTerms,
@@ -14,6 +15,7 @@ import {
   isDue,
   isReturning,
   strandedEntryOf,
+  survivorOf,
   toLookUp,
   withOutcome,
   type StrandedEntry,
@@ -28,6 +30,8 @@ export interface StrandedOffersOptions {
   readonly store: StrandedStore;
   readonly offers: CommandOffers;
   readonly products: ProductLookup;
+  /** Refills own logs that are short, before anything is read from them. @throws when it cannot now */
+  readonly reseed: { ensure(lineage: Lineage, survivor: Region, signal: AbortSignal): Promise<number> };
   readonly events: RegionEvents;
   readonly log: Logger;
   /** Rest between two rounds. Default 200 ms. */
@@ -46,8 +50,7 @@ export interface StrandedStatus {
 }
 
 const shardsAtOnce = 6;
-const firstPauseMs = 250;
-const longestPauseMs = 5_000;
+const reseedPauseMs = 2_000;
 
 /**
  * While this region is on its way back: finds its stranded commits, and offers those that came from outside to their owners again,
@@ -60,12 +63,15 @@ export class StrandedOffers {
   readonly #options: StrandedOffersOptions;
   readonly #entries = new Map<string, StrandedEntry>();
   readonly #unsaved = new Set<string>();
-  readonly #waits = new Map<ShardId, { tries: number; pauseMs: number; untilMs: number }>();
+  readonly #pauses: OfferPauses;
   #newest: StoredLineage | undefined;
   #running: Repeating | undefined;
   #reader: StrandedReader | undefined;
   #checkpoint: FeedCheckpoint | undefined;
   #loaded = false;
+  /** `endedTerms` of the lineage whose history the own logs were seen to hold. */
+  #intactFor: number | undefined;
+  #reseedAgainMs = 0;
   /** `endedTerms` of the lineage under which all was offered. */
   #doneFor: number | undefined;
   #toldTerm: number | undefined;
@@ -74,6 +80,7 @@ export class StrandedOffers {
 
   constructor(options: StrandedOffersOptions) {
     this.#options = options;
+    this.#pauses = new OfferPauses(options.triesMax ?? 50);
   }
 
   /** For the agent that leads. Until `close`. */
@@ -107,6 +114,10 @@ export class StrandedOffers {
     return { returning: true, offered: this.#doneFor === endedTerms(newest.lineage, here), because: this.#because };
   }
 
+  offered(): boolean {
+    return this.status().offered;
+  }
+
   /** All stranded commits that are known, also to another instance, by shard, term and seq. */
   async list(): Promise<readonly StrandedCommit[]> {
     const known = new Map<string, StrandedEntry>();
@@ -124,12 +135,28 @@ export class StrandedOffers {
     if (stored === undefined) return;
     if (!isReturning(stored.lineage, this.#options.here)) return this.#closeReader();
     if (this.#doneFor === endedTerms(stored.lineage, this.#options.here) && this.#reader?.failure === undefined && !this.#anyDue()) return;
+    if (!(await this.#isIntact(stored.lineage, signal))) return;
     await this.#ensureReader();
     const read = await this.#reader!.readThrough(stored.lineage);
     await this.#offerAll(stored.lineage, signal);
     await this.#save(undefined);
     if (!read.done) this.#because = read.because;
     else if (!this.#anyDue()) this.#allDone(stored);
+  }
+
+  /** Nothing that stands in a log with holes would be judged as others judge it. */
+  async #isIntact(lineage: Lineage, signal: AbortSignal): Promise<boolean> {
+    const { here, reseed } = this.#options;
+    const ended = endedTerms(lineage, here);
+    const survivor = survivorOf(lineage, here);
+    if (this.#intactFor === ended || survivor === undefined) return true;
+    if (performance.now() < this.#reseedAgainMs) return false;
+    this.#because = 'looking whether the own logs hold their history';
+    this.#reseedAgainMs = performance.now() + reseedPauseMs;
+    const copied = await reseed.ensure(lineage, survivor, signal);
+    if (copied > 0) await this.#closeReader(); // what it had held back would come twice; it is opened anew where it was
+    this.#intactFor = ended;
+    return true;
   }
 
   async #ensureReader(): Promise<void> {
@@ -213,13 +240,13 @@ export class StrandedOffers {
   /** In order, up to the first that has to be offered again: a cancellation must not overtake its order. */
   async #offerShard(shard: ShardId, entries: readonly StrandedEntry[], lineage: Lineage, signal: AbortSignal): Promise<void> {
     const owner = segmentsOf(lineage, shard).at(-1)?.owner;
-    if (owner === undefined || performance.now() < (this.#waits.get(shard)?.untilMs ?? 0)) return;
+    if (owner === undefined || !this.#pauses.isOver(shard, performance.now())) return;
     for (const entry of entries) {
       if (signal.aborted) return;
       const answer = await this.#offer(owner, entry);
       const isOver = answer.kind !== 'again' || this.#again(shard, entry, answer);
       if (!isOver) return;
-      this.#waits.delete(shard);
+      this.#pauses.over(shard);
       this.#change(withOutcome(entry, ...outcomeOf(owner, answer)));
     }
   }
@@ -237,22 +264,18 @@ export class StrandedOffers {
     return this.#options.offers.offer(owner, command);
   }
 
-  /** Takes down that it must be tried again, and when. True: it was tried often enough. */
-  #again(shard: ShardId, entry: StrandedEntry, answer: Extract<OfferAnswer, { kind: 'again' }>): boolean {
-    const { triesMax = 50, log, events } = this.#options;
-    const before = this.#waits.get(shard) ?? { tries: 0, pauseMs: firstPauseMs / 2, untilMs: 0 };
-    const tries = before.tries + (answer.answered ? 1 : 0);
-    const pauseMs = Math.min(before.pauseMs * 2, longestPauseMs);
-    if (tries < triesMax) {
-      this.#waits.set(shard, { tries, pauseMs, untilMs: performance.now() + pauseMs });
-      this.#because = `${shard}, seq ${entry.commit.seq} is to be offered again: ${answer.because}`;
-      this.#change(withOutcome(entry, 'not-yet', answer.because));
+  /** Takes down that it must be tried again. True: it was tried often enough. */
+  #again(shard: ShardId, entry: StrandedEntry, { answered, because }: Extract<OfferAnswer, { kind: 'again' }>): boolean {
+    const { log, events } = this.#options;
+    const { term, seq, commandId } = entry.commit;
+    if (this.#pauses.failed(shard, answered, performance.now())) {
+      this.#because = `${shard}, seq ${seq} is to be offered again: ${because}`;
+      this.#change(withOutcome(entry, 'not-yet', because));
       return false;
     }
-    const { term, seq, commandId } = entry.commit;
-    log.error({ shard, term, seq, commandId, because: answer.because }, 'a stranded commit is given up: its command is offered no more');
-    const because = `offered ${tries} times, and not decided: ${answer.because}`;
-    events.record({ event: 'stranded-given-up', term: this.#newest?.lineage.term ?? 0, because, details: { shard, term, seq, commandId } });
+    const details = { shard, term, seq, commandId };
+    log.error({ ...details, because }, 'a stranded commit is given up: its command is offered no more');
+    events.record({ event: 'stranded-given-up', term: this.#newest?.lineage.term ?? 0, because: `not decided: ${because}`, details });
     return true;
   }
 

@@ -1,21 +1,21 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import type { StrandedAnswer } from '#contracts';
+import type { StrandedAnswer, StrandedCommit } from '#contracts';
 import { Public } from '#service-kit';
-import type { StrandedOffers } from './stranded-offers.ts';
 
-export const strandedOffers = Symbol('StrandedOffers');
+export const listStranded = Symbol('list stranded commits');
+export type ListStranded = () => Promise<readonly StrandedCommit[]>;
 
 @Controller()
 @Public()
 export class StrandedController {
-  readonly #offers: StrandedOffers;
+  readonly #list: ListStranded;
 
-  constructor(@Inject(strandedOffers) offers: StrandedOffers) {
-    this.#offers = offers;
+  constructor(@Inject(listStranded) list: ListStranded) {
+    this.#list = list;
   }
 
   @Get('stranded')
   async list(): Promise<StrandedAnswer> {
-    return { commits: [...(await this.#offers.list())] };
+    return { commits: [...(await this.#list())] };
   }
 }

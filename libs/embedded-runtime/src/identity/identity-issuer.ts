@@ -10,7 +10,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT,
 export interface TokenClaims {
   /** `sub`: the customer's id, or a name for an operator. */
   readonly subject: string;
-  readonly roles: readonly ('operator' | 'importer')[];
+  readonly roles: readonly ('operator' | 'importer' | 'region-agent')[];
   readonly issuer: string;
   readonly audience: string;
   readonly validForSeconds: number;
@@ -50,6 +50,15 @@ export async function mintToken(key: JWK, { subject, roles, issuer, audience, va
     .setIssuedAt()
     .setExpirationTime(`${validForSeconds} s`)
     .sign(await importJWK(key, algorithm));
+}
+
+const agentTokenSeconds = 365 * 24 * 60 * 60;
+
+/** Leaves a token for the region agents where only their owner reads it. A real system's agents get theirs from its issuer, renewed. */
+export async function writeAgentToken(key: JWK, path: string, identity: Pick<TokenClaims, 'issuer' | 'audience'>): Promise<void> {
+  const token = await mintToken(key, { subject: 'region-agent', roles: ['region-agent'], ...identity, validForSeconds: agentTokenSeconds });
+  await writeFile(`${path}.new`, `${token}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
 }
 
 export interface IdentityServer {

@@ -216,8 +216,19 @@ interface NodePart {
 
 function nodePart(options: PlanOptions, { app, entry, name, region, port, instance, needs }: NodePart): PartPlan {
   const partName = `${region.name}.${name}${instance === 1 ? '' : `-${instance}`}`;
-  const env = { EVENKEEL_TOPOLOGY: options.home.topology, EVENKEEL_REGION: region.name, EVENKEEL_INSTANCE: String(instance) };
+  const env = {
+    EVENKEEL_TOPOLOGY: options.home.topology,
+    EVENKEEL_REGION: region.name,
+    EVENKEEL_INSTANCE: String(instance),
+    ...(app === 'region-agent' ? agentEnvironment(options.home) : {}),
+  };
   return nodePartPlan(options, { name: partName, region: region.name, app, entry, listen: { host: region.address, port }, env, needs });
+}
+
+/** What agents alone are given: their token, and the webhook that whoever started us named. */
+function agentEnvironment(home: RuntimeHome): Readonly<Record<string, string>> {
+  const webhook = Object.entries(process.env).filter(([name, value]) => name.startsWith('EVENKEEL_WEBHOOK_') && value !== undefined);
+  return { EVENKEEL_AGENT_TOKEN_FILE: home.agentToken, ...(Object.fromEntries(webhook) as Record<string, string>) };
 }
 
 function sandboxPart(options: PlanOptions): PartPlan {

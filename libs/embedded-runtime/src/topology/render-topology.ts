@@ -1,5 +1,5 @@
 import { topologySchema, type RegionAddresses, type Topology } from '#contracts';
-import { agentsOf, instancePort, instancesOf, linkPort, type Place, type System } from './system.ts';
+import { agentsOf, instancePort, instancesOf, kafkaLinkPort, linkPort, type Place, type System } from './system.ts';
 
 export const identityUrl = ({ outside }: System): string => `http://${outside.address}:${outside.identity}`;
 
@@ -38,14 +38,16 @@ function addressesOf(system: System, region: Place): RegionAddresses {
       payment: urls(ports.payment),
       agent: agentsOf(system).map((instance) => `http://${region.address}:${instancePort(ports.agent, instance)}`),
     },
-    peers: Object.fromEntries(others.map((other) => [other.name, peerUrls(system, region, other)])),
+    peers: Object.fromEntries(others.map((other) => [other.name, peerOf(system, region, other)])),
   };
 }
 
-function peerUrls(system: System, from: Place, to: Place): { order: string[]; inventory: string[]; payment: string[] } {
+function peerOf(system: System, from: Place, to: Place): RegionAddresses['peers'][string] {
   const urls = (port: number): string[] =>
     instancesOf(system).map((instance) => `http://${from.address}:${linkPort(system, from, to, instancePort(port, instance))}`);
-  return { order: urls(system.ports.order), inventory: urls(system.ports.inventory), payment: urls(system.ports.payment) };
+  const { order, inventory, payment } = system.ports;
+  const kafka = { brokers: [`${from.address}:${linkPort(system, from, to, kafkaLinkPort(system, to, from))}`] };
+  return { order: urls(order), inventory: urls(inventory), payment: urls(payment), kafka };
 }
 
 export const postgresUrl = (system: System, region: Place): string =>
