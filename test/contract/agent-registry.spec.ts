@@ -111,7 +111,7 @@ describe.each(adapters)('the agents’ registry: %s', (_, newStores) => {
     const { registry } = fresh();
     const sessions = [await open(registry, 1), await open(registry, 2)] as const;
     const took = await Promise.all(sessions.map((session) => session.lead()));
-    expect([...took].sort()).toEqual([false, true]);
+    expect(took.filter(Boolean)).toHaveLength(1);
     const [leader, standby] = took[0]! ? sessions : ([sessions[1], sessions[0]] as const);
     expect(await leader.lead()).toBe(true); // asked again after a lost answer
     expect(await standby.lead()).toBe(false);

@@ -9,6 +9,9 @@ export interface KafkaHealthOptions {
   readonly onBack: (silentMs: number) => void;
 }
 
+/** Shorter silences are answers that took a little longer. */
+const noticedMs = 1_000;
+
 /**
  * Whether the region's own Kafka answers: one small question from time to time. A region whose agents cannot reach it can
  * neither receipt nor be receipted, so they give their leases back.
@@ -59,6 +62,6 @@ export class KafkaHealth {
   #answered(askedMs: number): void {
     const silentMs = this.silentForMs();
     [this.#answeredMs, this.#hasAnswered, this.#problem] = [askedMs, true, undefined];
-    if (silentMs > 0) this.#options.onBack(silentMs);
+    if (silentMs >= noticedMs) this.#options.onBack(silentMs);
   }
 }

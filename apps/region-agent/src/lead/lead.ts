@@ -15,6 +15,7 @@ export interface LeadOptions extends Omit<RegionAgentOptions, 'nowMs'> {
 }
 
 interface Running {
+  readonly sinceMs: number;
   readonly parts: LeadingParts;
   readonly effects: Effects;
   readonly runner: ProcedureRunner;
@@ -23,6 +24,8 @@ interface Running {
 
 /** A mirror that is behind by so much, or whose newest record is so old, is not followed closely. */
 const caughtUp = { lagRecordsMax: 1_000, writtenAgoMsMax: 5_000, heardAgoMsMax: 2_000 } as const;
+
+const logsAwaitedMs = 10_000;
 
 /** What an instance does while it leads: taken up and laid down as a whole. */
 export class Lead {
@@ -62,7 +65,7 @@ export class Lead {
       attention.wasBlind(); // nothing of the logs was followed until now
       const effects = new Effects({ here, cluster, lineageStore, parts });
       const runner = new ProcedureRunner({ effects, events, nowMs, roundMs: timing.roundMs, idleMs });
-      this.#running = { parts, effects, runner, companion: companion?.() };
+      this.#running = { sinceMs: nowMs(), parts, effects, runner, companion: companion?.() };
       this.#running.companion?.start();
       this.#problem = undefined;
     } catch (error) {
@@ -75,7 +78,7 @@ export class Lead {
     const running = this.#running;
     if (running === undefined) return;
     [this.#running, this.#view] = [undefined, undefined];
-    const closing = [running.companion?.close(), running.effects.close(), running.parts.close()];
+    const closing = [running.companion?.close() ?? Promise.resolve(), running.effects.close(), running.parts.close()];
     for (const closed of await Promise.allSettled(closing))
       if (closed.status === 'rejected') this.#options.log.warn({ err: closed.reason as unknown }, 'a part of the lead did not close');
   }
@@ -107,6 +110,9 @@ export class Lead {
     const view = this.#observer.view(state, running.parts, self);
     this.#view = view;
     if (!isLeading) return idleMs;
+    // What the last leader has written may not be read yet; a log that cannot be read to its end must not stop everything for ever.
+    const leadingMs = this.#options.nowMs() - running.sinceMs;
+    if (!running.parts.logs.isCurrent && leadingMs < logsAwaitedMs) return timing.roundMs;
     return running.runner.round(view);
   }
 

@@ -41,6 +41,8 @@ export class LogTail {
   /** Changes of the reader happen one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #reopenDue = true;
+  /** By partition the end as of the first opening, while it is not reached. Undefined before. */
+  #toReach: Map<string, number> | undefined;
   #closed = false;
 
   constructor(options: LogTailOptions, from: TailPositions | undefined) {
@@ -68,11 +70,9 @@ export class LogTail {
 
   /** Reads these topics again from their start. */
   readAgain(topics: readonly string[]): void {
-    void this.#inTurn('read again', async () => {
-      await this.#stopReading();
-      for (const topic of topics) this.#fromStart(topic);
-      await this.#open();
-    });
+    if (this.#probing === undefined)
+      for (const topic of topics) this.#fromStart(topic); // nothing is read yet
+    else this.#restartAt(topics);
   }
 
   follows(topic: string): boolean {
@@ -91,6 +91,13 @@ export class LogTail {
     } else if (this.#heldBy.delete(key)) this.#reader?.resume([at]);
   }
 
+  /** Whether all that stood in the topics when they were first opened has been read. A partition that is held back is not waited for. */
+  get isCurrent(): boolean {
+    if (this.#toReach === undefined) return false;
+    for (const [key, end] of this.#toReach) if ((this.#next.get(key) ?? 0) >= end || this.#heldBy.has(key)) this.#toReach.delete(key);
+    return this.#toReach.size === 0;
+  }
+
   /** Next offset per partition that was read, as they stand. */
   positions(): TailPositions {
     return { offsets: Object.fromEntries(this.#next), topicIds: Object.fromEntries(this.#probe.topicIds) };
@@ -106,6 +113,14 @@ export class LogTail {
     await this.#probing?.stop();
     await this.#turn;
     await this.#stopReading();
+  }
+
+  #restartAt(topics: readonly string[]): void {
+    void this.#inTurn('read again', async () => {
+      await this.#stopReading();
+      for (const topic of topics) this.#fromStart(topic);
+      await this.#open();
+    });
   }
 
   /** Also the first opening: before it, a topic may have been created anew while nobody looked. */
@@ -131,7 +146,7 @@ export class LogTail {
   }
 
   #fromStart(topic: string): void {
-    for (const key of [...this.#next.keys()]) if (partitionOfKey(key).topic === topic) this.#next.set(key, 0);
+    for (const key of this.#next.keys()) if (partitionOfKey(key).topic === topic) this.#next.set(key, 0);
   }
 
   async #open(): Promise<void> {
@@ -145,6 +160,7 @@ export class LogTail {
       })),
     );
     this.#reopenDue = true; // until it is open
+    this.#toReach ??= this.#probe.ends();
     this.#reader = await cluster.read({
       name,
       paceMs,

@@ -62,8 +62,8 @@ export class RegionLogs {
   learn(lineage: Lineage): void {
     const { again } = this.#options.ledger.learn(lineage);
     this.settleEvents();
+    if (again.size > 0) this.#readAgain(again);
     if (!this.#hasLineage) for (const tail of this.#tails) tail.start();
-    else if (again.size > 0) this.#readAgain(again);
     this.#hasLineage = true;
   }
 
@@ -85,7 +85,14 @@ export class RegionLogs {
     return this.#heard.get(region);
   }
 
-  checkpoint(): ReceiptCheckpoint {
+  /** Whether all that stood in the logs when they were opened has been read. A fact that is looked for in vain before may stand there. */
+  get isCurrent(): boolean {
+    return this.#hasLineage && this.#tails.every((tail) => tail.isCurrent);
+  }
+
+  /** Undefined while nothing is followed: the one that was resumed from is as good. */
+  checkpoint(): ReceiptCheckpoint | undefined {
+    if (!this.#hasLineage) return undefined;
     const offsets: Record<string, number> = {};
     const topicIds: Record<string, string> = {};
     for (const tail of this.#tails) {

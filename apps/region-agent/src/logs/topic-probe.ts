@@ -74,6 +74,11 @@ export class TopicProbe {
     return stuck;
   }
 
+  /** Ends of the partitions as of the last time. */
+  ends(): Map<string, number> {
+    return new Map([...this.#seen].map(([key, { end }]) => [key, end]));
+  }
+
   status(): readonly TopicStatus[] {
     return this.#status;
   }

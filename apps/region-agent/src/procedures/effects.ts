@@ -72,6 +72,8 @@ export class Effects {
         return `another change of the lineage came first (revision ${answer.current?.revision ?? 'none'})`;
       case 'unknown':
         return `whether the lineage was changed is unknown: ${answer.reason}`;
+      default:
+        return assertNever(answer);
     }
   }
 

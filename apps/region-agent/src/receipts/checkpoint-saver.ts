@@ -8,7 +8,7 @@ export interface CheckpointSaverOptions {
   readonly opened: OpenCheckpoint | undefined;
   readonly log: Logger;
   readonly isLeadConfirmed: () => boolean;
-  readonly checkpoint: () => ReceiptCheckpoint;
+  readonly checkpoint: () => ReceiptCheckpoint | undefined;
 }
 
 /** Saves from time to time where the agent is. Opens the store again only while etcd says that this instance leads: two that do would fence each other for ever. */
@@ -44,7 +44,8 @@ export class CheckpointSaver {
     try {
       if (this.#opened === undefined && !isLeadConfirmed()) return;
       this.#opened ??= await checkpoints.open();
-      await this.#opened.save(checkpoint());
+      const now = checkpoint();
+      if (now !== undefined) await this.#opened.save(now);
       this.#problem = undefined;
     } catch (error) {
       this.#opened = undefined;

@@ -219,6 +219,12 @@ describe('a restart', () => {
     expect(next.moved()).toContainEqual(receipt(1, 1, 2));
   });
 
+  it('keeps what it resumed from while the lineage is not known', () => {
+    const { ledger, read } = inWest();
+    ledger.written(read(fence(1, 0), commit(1)));
+    expect(new ReceiptLedger(west, ledger.state()).state()).toEqual(ledger.state());
+  });
+
   it('with a shard that is new to it reads its logs from the start', () => {
     const { ledger } = inWest();
     const state = ledger.state();

@@ -210,7 +210,11 @@ export class ReceiptLedger {
   state(): LedgerState {
     return {
       version: 1,
-      shards: Object.fromEntries([...this.#readings].map(([shard, reading]) => [shard, reading.resume()])),
+      // What was resumed from and is not followed yet, for the lineage is not known, must not be forgotten: offsets stand beyond it.
+      shards: Object.fromEntries([
+        ...this.#resumable,
+        ...[...this.#readings].map(([shard, reading]) => [shard, reading.resume()] as const),
+      ]),
       awaited: Object.fromEntries(this.#awaited),
     };
   }

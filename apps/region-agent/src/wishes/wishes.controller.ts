@@ -3,7 +3,7 @@ import { promotionSchema, regionWishSchema } from '#contracts';
 import type { RegionWishes } from '#regions';
 import { CallerParam, RequireRole, ZodBody, type Caller } from '#service-kit';
 import type { z } from 'zod';
-import { Wishes } from './wishes.ts';
+import type { Wishes } from './wishes.ts';
 
 export const regionWishes = Symbol('Wishes');
 

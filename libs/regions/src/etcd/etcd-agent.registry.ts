@@ -48,7 +48,7 @@ export class EtcdAgentRegistry implements AgentRegistry {
     const known = this.#lineage;
     return orRegistryError('cannot read the state', async () => {
       const when = [{ key: lineageKey!, modRevision: known?.revision ?? 0 }];
-      const answer = await this.#client.transact({ when, then: others, otherwise: [...others, { get: lineageKey! }] });
+      const answer = await this.#client.transact({ when, success: others, failure: [...others, { get: lineageKey! }] });
       const [signals = [], leading = [], [wishes] = []] = answer.read;
       const lineage = answer.succeeded ? known : storedLineageOf(answer.read[3]?.[0]);
       this.#lineage = lineage;

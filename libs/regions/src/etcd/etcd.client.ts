@@ -60,8 +60,8 @@ export type EtcdOperation =
 export interface EtcdTransaction {
   /** What must hold: the keys' mod revisions (0: there is no such key). */
   readonly when: readonly { readonly key: string; readonly modRevision: number }[];
-  readonly then: readonly EtcdOperation[];
-  readonly otherwise: readonly EtcdOperation[];
+  readonly success: readonly EtcdOperation[];
+  readonly failure: readonly EtcdOperation[];
 }
 
 export interface EtcdTransactionAnswer {
@@ -104,12 +104,12 @@ export class EtcdClient {
     leaseId?: string,
   ): Promise<{ put: true; revision: number } | { put: false; current: EtcdKeyValue | undefined }> {
     const put = leaseId === undefined ? { put: key, value } : { put: key, value, leaseId };
-    const answer = await this.transact({ when: [{ key, modRevision }], then: [put], otherwise: [{ get: key }] });
+    const answer = await this.transact({ when: [{ key, modRevision }], success: [put], failure: [{ get: key }] });
     return answer.succeeded ? { put: true, revision: answer.revision } : { put: false, current: answer.read[0]?.[0] };
   }
 
   /** All of one branch at one revision. One that only reads is linearizable, and costs the members no write. @throws EtcdUnknownError */
-  async transact({ when, then, otherwise }: EtcdTransaction): Promise<EtcdTransactionAnswer> {
+  async transact({ when, success, failure }: EtcdTransaction): Promise<EtcdTransactionAnswer> {
     const body = {
       compare: when.map(({ key, modRevision }) => ({
         key: base64(key),
@@ -117,8 +117,8 @@ export class EtcdClient {
         result: 'EQUAL',
         mod_revision: String(modRevision),
       })),
-      success: then.map(requestOf),
-      failure: otherwise.map(requestOf),
+      success: success.map(requestOf),
+      failure: failure.map(requestOf),
     };
     const { succeeded, header, responses } = await this.#call('/v3/kv/txn', body, txnSchema);
     return { succeeded, revision: header.revision, read: responses.map(({ response_range: range }) => range?.kvs ?? []) };
