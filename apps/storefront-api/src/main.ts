@@ -25,6 +25,8 @@ await runProcess('storefront-api', async ({ config, lifecycle, health, log }) =>
     serving.start();
     return () => serving.stop();
   });
+  // Only at the start: an edge that has not heard from its region's agents yet would refuse the first writes.
+  health.addReady('agents', () => (serving.hasHeard ? { ok: true } : { ok: false, detail: 'no agent has answered yet' }));
   const module = StorefrontModule.with({ region, topology, verifier, owners, serving, limits: requestLimitsDefault });
   const app = await createServiceApp(module, { log, health, verifier, bodies: 'raw' });
   await lifecycle.start('forwarder', () => () => app.get(Forwarder).close());

@@ -121,7 +121,11 @@ export class Forwarder {
   #sentOnTo({ answer, region }: Answered, write: Write): Region | undefined {
     const named = answer.headers[ownerHeader];
     const owner = typeof named === 'string' && this.#reaches(named as Region) ? (named as Region) : undefined;
-    if (answer.statusCode === 421) return owner ?? region;
+    if (answer.statusCode === 421) {
+      // Of the entries of a bulk write, some may have been of shards that the asked region still owns.
+      write.maybeDone ||= write.service === 'inventory';
+      return owner ?? region;
+    }
     // It may be done, and the named owner can tell: it may be asked if it would recognise a repeat.
     if (answer.statusCode !== 504 || owner === undefined || owner === region || !mayRepeat(write.request)) return undefined;
     write.maybeDone = true;

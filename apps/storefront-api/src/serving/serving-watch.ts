@@ -63,6 +63,11 @@ export class ServingWatch implements ServingState {
     );
   }
 
+  /** Some agent has answered since the start, whatever it said. */
+  get hasHeard(): boolean {
+    return this.#heard.size > 0;
+  }
+
   async #askAgain(url: string): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       const askedAtMs = this.#nowMs();

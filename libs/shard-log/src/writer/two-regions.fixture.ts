@@ -16,7 +16,6 @@ import {
   type Topology,
 } from '#contracts';
 import { accept, assert, reject, type Decider } from '#kernel';
-import { eventually } from '#test-kit';
 import { z } from 'zod';
 import type { Answer } from '../command-gateway.port.ts';
 import { decodeReceipts, encodeLineage, encodeReceipts, encodeShardRecord } from '../core/record-codec.ts';
@@ -48,6 +47,14 @@ const decider: Decider<Take, Taken, Ids, { code: 'full' }> = {
     id === 'full' ? reject({ code: 'full' }) : accept(stateOf(stream).includes(id) ? [] : [{ type: 'Taken', stream, id }]),
   evolve: (_stream, ids, { id }) => [...ids, id],
 };
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 5_000; turn++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  throw new Error(`never: ${holds.toString()}`);
+}
 
 type NewSegments = Readonly<Record<ShardId, Pick<Segment, 'owner' | 'base' | 'mode'>>>;
 
@@ -156,7 +163,7 @@ export class TestRegion {
     const reading = this.readings.get(shard)!;
     const { term } = reading.lastSegment!;
     this.broker.store(eventsTopic(service), 0, [encodeShardRecord({ kind: 'close', shard, term })]);
-    await eventually(() => reading.cursor.term === term && reading.cursor.closed, { everyMs: 1 });
+    await until(() => reading.cursor.term === term && reading.cursor.closed);
     return reading.cursor.seq;
   }
 
@@ -237,7 +244,7 @@ export class TwoTestRegions {
     for (const [shard, segment] of Object.entries(segments))
       shards[shard] = [...(shards[shard] ?? []), { ...segment, term, mirror: segment.owner === east ? west : east }];
     this.publish({ term, status, shards }, to);
-    await eventually(() => to.every((name) => this.regions[name as 'east'].writers.status.lineageTerm === term), { everyMs: 1 });
+    await until(() => to.every((name) => this.regions[name as 'east'].writers.status.lineageTerm === term));
   }
 
   publish(lineage: Lineage, to: readonly Region[] = [east, west]): void {
@@ -269,18 +276,15 @@ export class TwoTestRegions {
     const owner = this.ownerOf(shard);
     const { mode, mirror } = owner.readings.get(shard)!.lastSegment!;
     const base = await owner.close(shard);
-    if (mode === 'paired') await eventually(() => this.regions[mirror as 'east'].receiptedSeq(shard) >= base, { everyMs: 1 });
+    if (mode === 'paired') await until(() => this.regions[mirror as 'east'].receiptedSeq(shard) >= base);
     await this.swap(segmentOf(shard, to.name, base), status);
   }
 
   /** Every id that is settled in the stream, as each region has stored it, once both have read everything. */
   async settledIds(shard: ShardId, stream: string): Promise<Ids> {
     const { east: one, west: other } = this.regions;
-    return eventually(() => {
-      const [a, b] = [one.stored.idsOf(shard, stream), other.stored.idsOf(shard, stream)];
-      assert(JSON.stringify(a) === JSON.stringify(b), `east has ${a.length}, west has ${b.length}`);
-      return a;
-    });
+    await until(() => JSON.stringify(one.stored.idsOf(shard, stream)) === JSON.stringify(other.stored.idsOf(shard, stream)));
+    return one.stored.idsOf(shard, stream);
   }
 
   eventsOf = (log: Region, of: Region = log): number =>
