@@ -15,3 +15,4 @@ export * from './http/read-answers.ts';
 export * from './http/orders.writes.ts';
 export * from './http/orders.reads.ts';
 export * from './http/products.reads.ts';
+export * from './http/regions.reads.ts';

@@ -126,6 +126,7 @@ export class RunningCall<Value> {
       lastEndMs: this.#lastEndMs,
       running: this.#running,
       bars: this.#bars,
+      failures: this.#failures,
       winding: this.#refusal !== undefined,
     };
   }

@@ -1,4 +1,4 @@
-import { type CustomerId, homeOf, type Region, regionSchema } from '#contracts/browser';
+import { type CustomerId, homeOf, type Region, type RegionRead, regionSchema } from '#contracts/browser';
 import type { Verdict } from './core/judge.ts';
 import type { Endpoint, Landscape } from './core/next-step.ts';
 import { afterAbandonedProbe, afterNotNow, afterSilence, type Health, type RestSettings, restsAt, well, whileProbed } from './core/rest.ts';
@@ -78,11 +78,15 @@ export class RegionBook {
   }
 
   /** What the regions say of themselves. Given addresses stay whatever is said; none is added that would send a token unencrypted. */
-  refreshed(regions: readonly { readonly region: Region; readonly url: string; readonly serving: boolean }[]): void {
-    const said = regions.flatMap(({ region, url, serving }) => {
-      const base = acceptableUrl(url);
-      return base === undefined ? [] : [{ region, url: base, serving }];
-    });
+  refreshed(regions: readonly RegionRead[]): void {
+    const owner = regions.find(({ ownsHomes }) => this.#home !== undefined && ownsHomes.includes(this.#home));
+    this.#owner = owner?.region ?? this.#owner;
+    const said = regions.flatMap(({ region, endpoints, serves }) =>
+      endpoints.flatMap((url) => {
+        const base = acceptableUrl(url);
+        return base === undefined ? [] : [{ region, url: base, serving: serves }];
+      }),
+    );
     const servingOf = ({ region, url }: Endpoint): boolean | undefined =>
       (said.find((other) => other.url === url) ?? said.find((other) => other.region === region))?.serving;
     const given = this.#given.map((endpoint) => ({ ...endpoint, serving: servingOf(endpoint) }));

@@ -1,15 +1,12 @@
-import { z } from 'zod';
-import { regionSchema } from '#contracts/browser';
+import { regionListAnswerSchema } from '#contracts/browser';
 import { chooseEndpoint } from './core/next-step.ts';
 import type { RegionBook } from './region-book.ts';
 import { tryOnce } from './try-once.ts';
 
-/** `GET /v1/regions`. An API without it is fine: the given addresses are what there is then. */
-export const regionListSchema = z.object({
-  regions: z.array(z.object({ region: regionSchema, url: z.string(), serving: z.boolean() })).max(100),
-});
-
-/** Keeps the list of regions fresh while calls are made: no timer of its own, one question at a time, failures change nothing. */
+/**
+ * `GET /v1/regions`; an API without it is fine, the given addresses are what there is then.
+ * Kept fresh while calls are made: no timer of its own, one question at a time, failures change nothing.
+ */
 export class RegionList {
   readonly #book: RegionBook;
   readonly #everyMs: number;
@@ -38,7 +35,16 @@ export class RegionList {
   async #ask(): Promise<void> {
     const nowMs = performance.now();
     this.#askedMs = nowMs;
-    const state = { deadlineMs: nowMs + 1, triesMax: 1, started: 0, lastEndMs: nowMs, pauseMaxMs: 0, running: [], bars: new Map() };
+    const state = {
+      deadlineMs: nowMs + 1,
+      triesMax: 1,
+      started: 0,
+      lastEndMs: nowMs,
+      pauseMaxMs: 0,
+      running: [],
+      bars: new Map(),
+      failures: new Map(),
+    };
     const choice = chooseEndpoint({ ...state, hedgeAfterMs: undefined, winding: false }, this.#book.landscape, nowMs);
     if (choice === undefined) return;
     const { outcome } = await tryOnce({
@@ -50,7 +56,7 @@ export class RegionList {
       signal: this.#signal,
     });
     if (outcome === 'cancelled' || outcome.kind !== 'answered' || outcome.status !== 200) return;
-    const parsed = regionListSchema.safeParse(outcome.body);
+    const parsed = regionListAnswerSchema.safeParse(outcome.body);
     if (parsed.success) this.#book.refreshed(parsed.data.regions);
   }
 }

@@ -21,8 +21,8 @@ async function shop(options: Partial<StorefrontOptions> = {}) {
     endpoints: [east.endpoint, west.endpoint],
     customer: 'alice',
     token: () => 'secret',
-    tryTimeoutMs: 300,
-    deadlineMs: 3_000,
+    tryTimeoutMs: 1_000,
+    deadlineMs: 10_000,
     pauseFirstMs: 5,
     pauseMaxMs: 50,
     firstRestMs: 20,
@@ -60,7 +60,7 @@ describe('placing an order', () => {
     east.always(manner);
     const result = await client.placeOrder(order);
     expect(result).toMatchObject({ kind: 'done', region: 'west', tries: 2 });
-    expect(result.tookMs).toBeLessThan(1_500);
+    expect(result.tookMs).toBeLessThan(5_000);
     expect(ledger.orders.size).toBe(1);
     expect(new Set([...east.asked, ...west.asked].map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([result.key]));
   });
@@ -93,7 +93,7 @@ describe('placing an order', () => {
     for (const region of [east, west]) region.always({ does: 'say', code: 'unavailable', headers: { 'retry-after': '60' } });
     const result = await client.placeOrder(order);
     expect(result).toMatchObject({ kind: 'unavailable', because: 'deadline', tries: 2, problem: { code: 'unavailable' } });
-    expect(result.tookMs).toBeLessThan(1_000);
+    expect(result.tookMs).toBeLessThan(5_000);
     expect(await client.unfinished()).toEqual([]);
   });
 
@@ -156,17 +156,17 @@ describe('an unknown end', () => {
     west.always({ does: 'reset' });
     const result = await client.placeOrder(order);
     expect(result).toMatchObject({ kind: 'unknown', because: 'deadline' });
-    expect(result.tookMs).toBeLessThan(1_000);
+    expect(result.tookMs).toBeLessThan(3_000);
     expect(await client.unfinished()).toMatchObject([{ key: result.key, operation: 'placeOrder' }]);
     west.always({ does: 'answer' });
     if (result.kind !== 'unknown') throw new Error('told otherwise above');
-    expect(await client.resume(result.intent)).toMatchObject({ kind: 'done', key: result.key, repeated: true });
+    expect(await client.resume(result.intent, { deadlineMs: 10_000 })).toMatchObject({ kind: 'done', key: result.key, repeated: true });
     expect([ledger.orders.size, await client.unfinished()]).toEqual([1, []]);
   });
 
   it('outlives a reload: the same order asked anew is the same request, another one is not', async () => {
     const storage = memoryStorage();
-    const { east, west, client, ledger } = await shop({ intents: storedIntents(storage), deadlineMs: 400 });
+    const { east, west, client, ledger } = await shop({ intents: storedIntents(storage), deadlineMs: 1_000 });
     for (const region of [east, west]) region.next({ does: 'hang-after-doing' }, { does: 'hang' }, { does: 'hang' });
     const first = await client.placeOrder(order);
     expect(first.kind).toBe('unknown');
@@ -210,47 +210,47 @@ describe('an unknown end', () => {
 
 describe('a hedge', () => {
   it('asks a second region under the same key; the first answer wins and the other try is cancelled', async () => {
-    const { client, east, west, ledger } = await shop({ hedgeAfterMs: 50, tryTimeoutMs: 2_500 });
+    const { client, east, west, ledger } = await shop({ hedgeAfterMs: 50, tryTimeoutMs: 4_000 });
     east.next({ does: 'hang-after-doing' });
     const result = await client.placeOrder(order);
     expect(result).toMatchObject({ kind: 'done', region: 'west', tries: 2, repeated: true });
-    expect(result.tookMs).toBeLessThan(1_000);
+    expect(result.tookMs).toBeLessThan(3_500);
     expect([ledger.orders.size, timesOf(ledger)]).toEqual([1, [2]]);
     await eventuallyHolds(() => expect(east.asked[0]!.left).toBe(true));
     expect(west.asked.length).toBe(1);
   });
 
   it('does not happen while the first answers in time', async () => {
-    const { client, west } = await shop({ hedgeAfterMs: 2_000 });
+    const { client, west } = await shop({ hedgeAfterMs: 5_000 });
     await client.placeOrder(order);
     expect(west.asked.length).toBe(0);
   });
 
   it('lets the slower first one win when the second fails', async () => {
-    const { client, east, west } = await shop({ hedgeAfterMs: 30, tryTimeoutMs: 2_500 });
+    const { client, east, west } = await shop({ hedgeAfterMs: 30, tryTimeoutMs: 4_000 });
     east.next({ does: 'answer-late', ms: 300 });
     west.always({ does: 'say', code: 'unavailable', headers: { 'retry-after': '30' } });
     expect(await client.placeOrder(order)).toMatchObject({ kind: 'done', region: 'east', tries: 2 });
   });
 
   it('of which one says a passing no waits for the other: it may be the one that did it', async () => {
-    const { client, east, west } = await shop({ hedgeAfterMs: 30, tryTimeoutMs: 2_500 });
+    const { client, east, west } = await shop({ hedgeAfterMs: 30, tryTimeoutMs: 4_000 });
     east.next({ does: 'answer-late', ms: 300 });
     west.next({ does: 'say', code: 'unknown-sku' });
     expect(await client.placeOrder(order)).toMatchObject({ kind: 'done', region: 'east', tries: 2 });
   });
 
   it('after which the slow region rests', async () => {
-    const { client, east } = await shop({ hedgeAfterMs: 50, tryTimeoutMs: 2_500, firstRestMs: 60_000, restMaxMs: 60_000 });
+    const { client, east } = await shop({ hedgeAfterMs: 50, tryTimeoutMs: 4_000, firstRestMs: 60_000, restMaxMs: 60_000 });
     east.always({ does: 'hang' });
     await client.placeOrder(order);
-    expect(await client.placeOrder(order)).toMatchObject({ region: 'west', tries: 1 });
+    expect(await client.placeOrder(order, { hedgeAfterMs: 5_000 })).toMatchObject({ region: 'west', tries: 1 });
   });
 });
 
 describe('cancelling a call', () => {
   it('ends it at once, its write unknown', async () => {
-    const { client, east } = await shop({ tryTimeoutMs: 2_500 });
+    const { client, east } = await shop({ tryTimeoutMs: 4_000 });
     east.always({ does: 'hang' });
     const ending = new AbortController();
     const placing = client.placeOrder(order, { signal: ending.signal });
@@ -272,7 +272,7 @@ describe('cancelling a call', () => {
   });
 
   it('closing the client ends its reads', async () => {
-    const { client, east } = await shop({ tryTimeoutMs: 2_500 });
+    const { client, east } = await shop({ tryTimeoutMs: 4_000 });
     east.always({ does: 'hang' });
     const reading = client.getProduct('TEA');
     await eventually(() => east.asked.length === 1);

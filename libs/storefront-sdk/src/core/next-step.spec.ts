@@ -16,6 +16,7 @@ const call: CallState = {
   pauseMaxMs: 500,
   running: [],
   bars: new Map(),
+  failures: new Map(),
   hedgeAfterMs: undefined,
   winding: false,
 };
@@ -43,6 +44,13 @@ describe('the next address', () => {
     ['the one whose rest ends first', { started: 2 }, land([east, west], {}, { east: 1_400, west: 1_300 }), 'west', 1_300],
     ['a rest that is over counts no more', { started: 1 }, land([east, west], {}, { east: 900 }), 'east', nowMs],
     ['elsewhere than where it was just tried', { started: 1, bars: bars({ east: 1_100 }) }, land([east, west]), 'west', nowMs],
+    [
+      'where it failed least often, when none is to be waited for',
+      { started: 1, failures: bars({ east: 1 }) },
+      land([east, west]),
+      'west',
+      nowMs,
+    ],
     ['the first that may be asked again', { started: 2, bars: bars({ east: 3_000, west: 2_000 }) }, land([east, west]), 'west', 2_000],
   ])('%s', (_what, state, landscape, name, atMs) => {
     const choice = chooseEndpoint({ ...call, ...state }, landscape, nowMs);
@@ -87,6 +95,7 @@ const states = fc.record({
   pauseMaxMs: fc.integer({ min: 0, max: 2_000 }),
   running: fc.subarray([east, west, north], { maxLength: 2 }).map((some) => some.map((endpoint) => ({ endpoint, startedMs: 0 }))),
   bars: fc.dictionary(fc.constantFrom(...names), moments).map(bars),
+  failures: fc.dictionary(fc.constantFrom(...names), fc.nat(5)).map(bars),
   hedgeAfterMs: fc.option(moments, { nil: undefined }),
   winding: fc.boolean(),
 });

@@ -2,8 +2,8 @@
  * What a call does next: pure, from what it has tried and what is known of the addresses.
  *
  * Guarantees: at most `triesMax` tries, at most two at once, none at or after the deadline, none at an address before the moment
- * that its Retry-After or the pause between tries names. Prefers, among addresses that may be tried now: well ones, serving ones,
- * the owner's region, the home, the one that answered last, the order in which they were given.
+ * that its Retry-After or the pause between tries names. Prefers, among addresses that may be tried now: well ones, those that failed
+ * this call least often, serving ones, the owner's region, the home, the one that answered last, the order in which they were given.
  */
 import type { Region } from '#contracts/browser';
 import { type Health, restsAt, well } from './rest.ts';
@@ -47,6 +47,8 @@ export interface CallState {
   readonly running: readonly RunningTry[];
   /** By URL: not before. */
   readonly bars: ReadonlyMap<string, number>;
+  /** By URL: tries of this call that failed there. */
+  readonly failures: ReadonlyMap<string, number>;
   /** A second try goes elsewhere when the first has said nothing for so long; undefined: never. */
   readonly hedgeAfterMs: number | undefined;
   /** What was answered is known unless a try that still runs says better: start nothing more. */
@@ -78,9 +80,12 @@ export function chooseEndpoint(state: CallState, landscape: Landscape, nowMs: nu
     // A call's first try is not made to wait: its rest only puts an address behind the others.
     const restMs = rests && state.started > 0 && health.situation === 'resting' ? health.untilMs : 0;
     const atMs = Math.max(ready, Math.min(restMs, state.lastEndMs + state.pauseMaxMs));
-    return { endpoint, atMs, rests, rank: rankOf(endpoint, landscape.preference) };
+    const failures = state.failures.get(endpoint.url) ?? 0;
+    return { endpoint, atMs, rests, failures, rank: rankOf(endpoint, landscape.preference) };
   });
-  const [best] = candidates.toSorted((a, b) => a.atMs - b.atMs || Number(a.rests) - Number(b.rests) || a.rank - b.rank);
+  const [best] = candidates.toSorted(
+    (a, b) => a.atMs - b.atMs || Number(a.rests) - Number(b.rests) || a.failures - b.failures || a.rank - b.rank,
+  );
   return best && { endpoint: best.endpoint, atMs: best.atMs };
 }
 

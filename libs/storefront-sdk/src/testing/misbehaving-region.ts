@@ -92,6 +92,11 @@ export class MisbehavingRegion {
     this.#manners.push(...manners);
   }
 
+  behavesFromNowOn(): void {
+    this.#manners.length = 0;
+    this.#usual = { does: 'answer' };
+  }
+
   always(manner: Manner): void {
     this.#usual = manner;
   }
