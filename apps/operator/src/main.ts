@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { downVerb } from './down/down.verb.ts';
+import { drillCommand } from './drill/drill.command.ts';
 import { killVerb, pauseVerb, resumeVerb } from './kill/part-action.verbs.ts';
 import { generateVerb } from './generate/generate.verb.ts';
 import { addLinkVerb } from './link/link.verb.ts';
@@ -22,6 +23,7 @@ const verbs: readonly (() => Command)[] = [
   pauseVerb,
   resumeVerb,
   regionCommand,
+  drillCommand,
   parkedVerb,
   tokenVerb,
   replayVerb,

@@ -14,6 +14,19 @@ export function downVerb(): Command {
 /** Asks the runtime to stop and waits until its process is gone; then ends what an earlier one, killed, may have left running. */
 async function down(): Promise<Answer> {
   const { run } = runtimeHome();
+  const supervisor = await stopRuntime();
+  const left = await endLeftovers(run);
+  const stopped = supervisor === undefined ? 'nothing was running' : `stopped (pid ${supervisor})`;
+  const ended = left.map(({ name, pid }) => `${name} (pid ${pid}) was left over from an earlier run: ended`);
+  return {
+    value: { stopped: supervisor ?? null, leftovers: left },
+    text: [supervisor === undefined && left.length > 0 ? '' : stopped, ...ended].filter(Boolean).join('\n'),
+  };
+}
+
+/** Resolves with the pid of the runtime that was stopped, when its process is gone; undefined: none ran. */
+export async function stopRuntime(): Promise<number | undefined> {
+  const { run } = runtimeHome();
   const supervisor = await runningSupervisor(run);
   if (supervisor !== undefined) {
     await askToStop(supervisor.pid);
@@ -24,13 +37,7 @@ async function down(): Promise<Answer> {
       await wait(pollMs);
     }
   }
-  const left = await endLeftovers(run);
-  const stopped = supervisor === undefined ? 'nothing was running' : `stopped (pid ${supervisor.pid})`;
-  const ended = left.map(({ name, pid }) => `${name} (pid ${pid}) was left over from an earlier run: ended`);
-  return {
-    value: { stopped: supervisor?.pid ?? null, leftovers: left },
-    text: [supervisor === undefined && left.length > 0 ? '' : stopped, ...ended].filter(Boolean).join('\n'),
-  };
+  return supervisor?.pid;
 }
 
 /** Before the control socket listens, a signal says the same. */

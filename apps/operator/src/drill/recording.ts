@@ -54,6 +54,8 @@ export type OrderOutcome =
   | { readonly kind: 'unknown'; readonly because: string };
 
 export interface RecordedOrder extends DueOrder {
+  /** Calls of the client's library, or its user's tries, until the outcome was known: more than one is an error that a user saw. */
+  readonly calls: number;
   /** When its outcome was known. Its latency counts from `dueMs`: waiting for a slow client is part of it. */
   readonly endMs: number;
   readonly outcome: OrderOutcome;

@@ -19,7 +19,7 @@ const clock = (): (() => number) => {
 };
 const run = (place: PlaceOrder, underWayMax = 1_000, signal = new AbortController().signal) =>
   runOpenLoad({ orders, place, nowMs: clock(), underWayMax, signal });
-const acknowledged = { kind: 'acknowledged', durability: 'global' } as const;
+const acknowledged = { outcome: { kind: 'acknowledged', durability: 'global' }, calls: 1 } as const;
 
 describe('an open load', () => {
   it('starts what is due although nothing is answered, and counts the waiting from when it was due', async () => {

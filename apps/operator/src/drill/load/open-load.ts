@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Attempt, DueOrder, OrderOutcome, RecordedOrder } from '../recording.ts';
 
+export interface Placed {
+  readonly outcome: OrderOutcome;
+  readonly calls: number;
+}
+
 /** How one kind of client places an order: asks, and asks again, until it knows or gives up. Never rejects for what a server did. */
-export type PlaceOrder = (order: DueOrder, tell: (attempt: Attempt) => void) => Promise<OrderOutcome>;
+export type PlaceOrder = (order: DueOrder, tell: (attempt: Attempt) => void) => Promise<Placed>;
 
 export interface OpenLoadOptions {
   readonly orders: readonly DueOrder[];
@@ -24,8 +29,8 @@ export async function runOpenLoad({ orders, place, nowMs, underWayMax, signal }:
   const underWay = new Set<Promise<void>>();
   const start = async (order: DueOrder): Promise<void> => {
     const attempts: Attempt[] = [];
-    const outcome = await place(order, (attempt) => attempts.push(attempt));
-    recorded.push({ ...order, endMs: nowMs(), outcome, attempts });
+    const { outcome, calls } = await place(order, (attempt) => attempts.push(attempt));
+    recorded.push({ ...order, endMs: nowMs(), outcome, calls, attempts });
   };
   for (const order of orders) {
     const restMs = order.dueMs - nowMs();
@@ -33,7 +38,7 @@ export async function runOpenLoad({ orders, place, nowMs, underWayMax, signal }:
     if (signal.aborted) break;
     if (underWay.size >= underWayMax) {
       const because = `not started: ${underWayMax} orders were under way`;
-      recorded.push({ ...order, endMs: nowMs(), outcome: { kind: 'unknown', because }, attempts: [] });
+      recorded.push({ ...order, endMs: nowMs(), outcome: { kind: 'unknown', because }, calls: 0, attempts: [] });
       continue;
     }
     const running = start(order).finally(() => underWay.delete(running));

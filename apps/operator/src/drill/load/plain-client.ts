@@ -6,7 +6,7 @@ import type { PlaceOrder } from './open-load.ts';
 
 export interface PlainClientOptions {
   /** Asks DNS, anew for every connection; one of the addresses is taken by chance. @throws Error when there is no answer */
-  readonly resolve: () => Promise<readonly [string, ...string[]]>;
+  readonly resolve: (order: DueOrder) => Promise<readonly string[]>;
   /** In [0, 1). */
   readonly chance: () => number;
   readonly hostname: string;
@@ -50,13 +50,13 @@ export function plainClient(options: PlainClientOptions): PlaceOrder {
       let waitMs = Math.min(pauseMaxMs, pauseMs * 2 ** Math.min(failed, 10)) * (1 - chance() / 2);
       let outcome: AttemptOutcome;
       try {
-        host = await addressFrom(options);
+        host = await addressFor(order, options);
         const answer = await ask(options, host, order);
         const clear = outcomeOf(answer);
         outcome = { kind: 'answered', status: answer.status };
         if (clear !== undefined) {
           tell({ startMs, endMs: nowMs(), host, outcome });
-          return clear;
+          return { outcome: clear, calls: 1 };
         }
         waitMs = answer.retryAfterMs ?? waitMs;
         last = `answered ${answer.status}`;
@@ -67,13 +67,16 @@ export function plainClient(options: PlainClientOptions): PlaceOrder {
       tell({ startMs, endMs: nowMs(), host, outcome });
       await delay(waitMs);
     }
-    return { kind: 'unknown', because: `no clear answer in ${giveUpAfterMs / 1000} s; last: ${last}` };
+    const because = `no clear answer in ${giveUpAfterMs / 1000} s; last: ${last}`;
+    return { outcome: { kind: 'unknown', because }, calls: 1 };
   };
 }
 
-async function addressFrom({ resolve, chance }: PlainClientOptions): Promise<string> {
-  const addresses = await resolve();
-  return addresses[Math.floor(chance() * addresses.length)] ?? addresses[0];
+async function addressFor(order: DueOrder, { resolve, chance }: PlainClientOptions): Promise<string> {
+  const addresses = await resolve(order);
+  const address = addresses[Math.floor(chance() * addresses.length)];
+  if (address === undefined) throw new Error('DNS answers with no address');
+  return address;
 }
 
 function ask(options: PlainClientOptions, host: string, { client, key, lines, ...order }: DueOrder): Promise<Answer> {

@@ -26,6 +26,7 @@ export function recordedOrder(number: number, overrides: Partial<RecordedOrder> 
     dueMs: number * 100,
     endMs: number * 100 + 40,
     outcome: { kind: 'acknowledged', durability: 'global' },
+    calls: 1,
     attempts: [],
     ...overrides,
   };

@@ -1,22 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ChecksumsAnswer, Topology } from '#contracts';
 import { compareRegions } from '../../status/compare-regions.ts';
+import { lookUntilStill, type LookOptions } from '../../status/look-until-still.ts';
 import type { Expectation } from '../expectation.ts';
 import { ledgerDifferences, regionDifferences, type Difference } from './differences.ts';
 import { readLedger } from './provider-ledger.ts';
 import { readRegion } from './region-state.ts';
 
-export interface AgreementOptions {
+export interface AgreementOptions extends Omit<LookOptions<Difference, Seen>, 'look' | 'describe'> {
   readonly topology: Topology;
   readonly expectation: Expectation;
   /** Of every projector of every region. May fail while one is being restarted. */
   readonly checksums: () => Promise<readonly ChecksumsAnswer[]>;
-  readonly signal: AbortSignal;
-  readonly onWait: (why: string) => void;
-  readonly pollMs: number;
-  /** What still differs after nothing has moved for so long will not mend itself. Longer than the sweepers' interval. */
-  readonly quietMs: number;
-  readonly giveUpAfterMs: number;
 }
 
 export interface Agreement {
@@ -25,26 +19,9 @@ export interface Agreement {
   readonly seconds: number;
 }
 
-/**
- * Compares both regions and the provider with the file, again and again while something still moves: until nothing differs, or
- * nothing has moved for `quietMs`, or `giveUpAfterMs` have passed. Then the differences stand.
- */
+/** Compares both regions and the provider with the file until nothing differs, or nothing moves any more. Then the differences stand. */
 export async function agreementWith(options: AgreementOptions): Promise<Agreement> {
-  const { signal, onWait, pollMs, quietMs, giveUpAfterMs } = options;
-  const startedMs = performance.now();
-  const seconds = (): number => (performance.now() - startedMs) / 1000;
-  let [movedMs, lastSeen] = [startedMs, ''];
-  for (;;) {
-    signal.throwIfAborted();
-    const seen = await lookAt(options);
-    const nowMs = performance.now();
-    if (seen.fingerprint !== lastSeen) [movedMs, lastSeen] = [nowMs, seen.fingerprint];
-    if (seen.differences.length === 0) return { ...seen, seconds: seconds() };
-    if (nowMs - movedMs > quietMs || nowMs - startedMs > giveUpAfterMs) return { ...seen, seconds: seconds() };
-    const [first] = seen.differences;
-    onWait(`${seen.differences.length} differences, first: ${first === undefined ? '' : describe(first)}`);
-    await delay(pollMs, undefined, { signal });
-  }
+  return lookUntilStill({ ...options, look: () => lookAt(options), describe });
 }
 
 interface Seen extends Omit<Agreement, 'seconds'> {
