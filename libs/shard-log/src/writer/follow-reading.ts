@@ -30,7 +30,7 @@ export function followReading<Event>(
 }
 
 /** All that is stranded of what was folded comes at once, when the lineage is learned: the first one stands on the next segment's base. */
-function takeBack<Event>(cache: FollowedWriter<Event>['cache'], events: readonly ReadingEvent[]): void {
+function takeBack(cache: FollowedWriter<never>['cache'], events: readonly ReadingEvent[]): void {
   const stranded = events.filter((event) => event.type === 'stranded').filter(({ wasAccepted }) => wasAccepted);
   const first = stranded[0];
   if (first !== undefined) cache.takeBack(first.commit.seq - 1, new Set(stranded.flatMap(({ commit }) => commit.streams)));
