@@ -35,7 +35,7 @@ export function nodeProgram({ name, file, projectRoot, listen, env, dataDir }: N
     cwd: projectRoot,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,
-    startTimeoutMs: 60_000,
+    startTimeoutMs: 120_000, // an agent is ready only when the mirrors are there, and a busy machine's MirrorMaker takes its time
     prepare: async () => void (await mkdir(dataDir, { recursive: true })),
     ready: () => askHttp(`http://${listen.host}:${listen.port}/health/ready`),
   };

@@ -113,7 +113,7 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
     name: topicsStep(region),
     region: region.name,
     needs: [kafka],
-    run: () => createTopics([`${region.address}:${ports.kafka}`], topicsOfARegion(system.partitions)),
+    run: (signal) => persistently(() => createTopics([`${region.address}:${ports.kafka}`], topicsOfARegion(system.partitions)), signal),
   };
   return [
     {
@@ -147,6 +147,21 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
     step,
   ];
 }
+
+/** A broker that has just come up on a busy machine may leave a request without an answer: what can be done twice is tried again. */
+async function persistently(act: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (tried === topicsTriesMax || signal.aborted) throw error;
+      await pause(topicsRetryMs, signal);
+    }
+  }
+}
+
+const topicsTriesMax = 5;
+const topicsRetryMs = 1000;
 
 function mirrorMakerPart(options: PlanOptions, region: Place): PartPlan {
   const { system } = options;
