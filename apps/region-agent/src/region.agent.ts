@@ -1,48 +1,15 @@
-import type { Logger } from 'pino';
-import { type AgentStatus, type Region, type Serving, type Topology } from '#contracts';
-import { servingOf, type AgentRegistry, type LineageStore, type RegionState, type RegionTiming, type StoredLineage } from '#regions';
+import type { AgentStatus, Serving } from '#contracts';
+import { servingOf, type RegionState } from '#regions';
 import type { HealthRegistry, Lifecycle } from '#service-kit';
-import type { LogCluster } from '#shard-log';
 import { Candidacy } from './lead/candidacy.ts';
 import { KafkaHealth } from './lead/kafka-health.ts';
 import { Lead } from './lead/lead.ts';
 import { StateReader } from './lead/state-reader.ts';
-import type { CheckpointStore } from './receipts/checkpoint.store.ts';
-import type { RegionEvents } from './region-events.port.ts';
+import type { RegionAgentOptions } from './region-agent.options.ts';
 import { agentStatusOf, observeHealth } from './status/agent-status.ts';
 import { Attention } from './view/attention.ts';
 import { Since } from './view/since.ts';
 import { Wake } from './wake.ts';
-
-/** What only the leading instance runs beside the receipts: dealing with stranded commits, for one. */
-export interface LeadCompanion {
-  start(): void;
-  learn(stored: StoredLineage): void;
-  /** Of this region's stranded commits, those from outside have been offered again, under the newest lineage. */
-  offered(): boolean;
-  close(): Promise<void>;
-}
-
-export interface RegionAgentOptions {
-  readonly here: Region;
-  readonly instance: number;
-  readonly topology: Topology;
-  readonly cluster: LogCluster;
-  readonly lineageStore: LineageStore;
-  readonly registry: AgentRegistry;
-  readonly checkpoints: CheckpointStore;
-  readonly events: RegionEvents;
-  readonly log: Logger;
-  readonly timing: RegionTiming;
-  /** How often topics and the own Kafka are looked at. */
-  readonly probeEveryMs: number;
-  readonly checkpointEveryMs: number;
-  /** Pause between two looks when nothing is wrong and nobody has changed anything. */
-  readonly idleMs: number;
-  readonly nowMs?: () => number;
-  /** A new one for each time that the lead is taken. */
-  readonly companion?: () => LeadCompanion;
-}
 
 const etcdGoneRetryMs = 250;
 

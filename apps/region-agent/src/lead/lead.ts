@@ -3,7 +3,7 @@ import type { AgentSignal, RegionState, RegionView, SelfView, StoredLineage } fr
 import { LeadingParts } from '../leading.parts.ts';
 import { Effects } from '../procedures/effects.ts';
 import { ProcedureRunner } from '../procedures/procedure-runner.ts';
-import type { LeadCompanion, RegionAgentOptions } from '../region.agent.ts';
+import type { LeadCompanion, RegionAgentOptions } from '../region-agent.options.ts';
 import type { Attention } from '../view/attention.ts';
 import { RegionObserver } from '../view/region-observer.ts';
 
