@@ -11,6 +11,15 @@ export interface Acknowledged {
   readonly atMs: number;
 }
 
+export interface SteadyOrdersOptions {
+  readonly system: WholeSystem;
+  readonly shop: Shop;
+  readonly sku: string;
+  readonly everyMs: number;
+  /** How long an order is asked for again and again; longer than any outage that the test makes. Default a minute. */
+  readonly answeredWithinMs?: number;
+}
+
 /** Orders in every order shard at a steady pace, one at a time per shard, each asked for until it is answered. */
 export class SteadyOrders {
   readonly acknowledged: Acknowledged[] = [];
@@ -18,7 +27,7 @@ export class SteadyOrders {
   readonly #running: Promise<void>;
   readonly #stop = new AbortController();
 
-  constructor(options: { readonly system: WholeSystem; readonly shop: Shop; readonly sku: string; readonly everyMs: number }) {
+  constructor(options: SteadyOrdersOptions) {
     const { topology } = options.system;
     const places = topology.homes.flatMap((home) => Array.from({ length: topology.partitions }, (_, partition) => ({ home, partition })));
     this.shards = places.map(({ home, partition }) => shardId({ service: 'order', home, partition }));
@@ -42,7 +51,7 @@ export class SteadyOrders {
   }
 
   async #placeOne(
-    { system, shop, sku, everyMs }: ConstructorParameters<typeof SteadyOrders>[0],
+    { system, shop, sku, everyMs, answeredWithinMs = 60_000 }: SteadyOrdersOptions,
     customer: Customer,
     partition: number,
     number: number,
@@ -51,7 +60,7 @@ export class SteadyOrders {
     const shard = shardId({ service: 'order', home: customer.home, partition });
     const startedMs = performance.now();
     const request = shop.placeRequest({ customer, lines: [{ sku, quantity: 1 }], key });
-    const answer = await askApiUntilAnswered(shop.storefronts(customer.home), { ...request, timeoutMs: 20_000 }, 60_000);
+    const answer = await askApiUntilAnswered(shop.storefronts(customer.home), { ...request, timeoutMs: 20_000 }, answeredWithinMs);
     const { orderId } = answered(answer, [200, 201], placeOrderAnswerSchema);
     this.acknowledged.push({ shard, customer, key, orderId, atMs: performance.now() });
     const restMs = startedMs + everyMs - performance.now();

@@ -17,6 +17,11 @@ export const regionTimingSchema = z.strictObject({
   receiptsRepeatMs: ms(500),
   /** With the lease gone, no receipt for this long: two missed beats. An etcd client that starves alone does not fail over. */
   leaseGoneSilenceMs: ms(1_000),
+  /**
+   * A region that this agent has never seen counts as lost only after so long: where both start at once, one is first. It delays the
+   * takeover of a region that is lost together with the agent that knew it.
+   */
+  neverSeenMs: ms(20_000),
   /** With the lease held, no receipt for this long, while own commits wait for one: a mirror that restarts is back before. */
   receiptsGoneMs: ms(10_000),
   /** Own Kafka silent for this long: the agent gives its lease back. A broker that elects a leader anew is back before. */
@@ -41,8 +46,8 @@ export const regionTimingSchema = z.strictObject({
   roundMs: ms(100),
   /** One call of etcd. Longer than an election. */
   etcdCallMs: ms(1_500),
-  /** A region serves only on what it has read from etcd within this time: one lease. */
-  servingKnowledgeMs: ms(2_000),
+  /** A region serves only on what it has read from etcd within this time: a lease, and an election of etcd on a busy machine. */
+  servingKnowledgeMs: ms(3_000),
 });
 
 export type RegionTiming = Readonly<z.infer<typeof regionTimingSchema>>;

@@ -26,6 +26,8 @@ export interface WholeSystem {
   readonly home: string;
   readonly topology: Topology;
   readonly command: EvenkeelCommand;
+  /** For what must happen at a moment: a command takes a second to begin. */
+  readonly control: ControlClient;
   status(): Promise<RuntimeStatus>;
   tokenFor(claims: { readonly subject: string; readonly roles?: TokenClaims['roles'] }): Promise<string>;
   /** Resolves when every part is ready. */
@@ -95,6 +97,7 @@ async function runningSystem(home: string): Promise<WholeSystem> {
     home: paths.root,
     topology,
     command: commandAt(home),
+    control,
     status: () => control.status(),
     tokenFor: ({ subject, roles = [] }) => mintToken(key, { subject, roles, issuer, audience, validForSeconds: tokenSeconds }),
     allReady,

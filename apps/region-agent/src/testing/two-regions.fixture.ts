@@ -33,6 +33,7 @@ const timing = regionTimingSchema.parse({
   leaseTtlSeconds: 1,
   receiptsRepeatMs: 50,
   leaseGoneSilenceMs: 200,
+  neverSeenMs: 1_000,
   receiptsGoneMs: 600,
   returnPauseMs: 200,
   homePauseMs: 200,

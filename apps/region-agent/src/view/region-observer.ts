@@ -17,11 +17,14 @@ export class RegionObserver {
   readonly #options: RegionObserverOptions;
   readonly #status = new Since();
   readonly #leases = new Map<Region, Since>();
+  readonly #seen = new Set<Region>();
+  readonly #beganMs: number;
   /** Of each shard whose commits wait: what had settled, and since when that has not moved. */
   readonly #waiting = new Map<ShardId, Since>();
 
   constructor(options: RegionObserverOptions) {
     this.#options = options;
+    this.#beganMs = options.nowMs();
   }
 
   /** `state` undefined: etcd did not answer. Call `parts.see` with its lineage before. */
@@ -53,11 +56,13 @@ export class RegionObserver {
 
   #peer(peer: Region, state: RegionState | undefined, parts: LeadingParts, oldestUnsettledMs: number, atMs: number): PeerView {
     const signals = state?.signals.filter(({ region }) => region === peer) ?? [];
-    const lease = state === undefined ? 'unknown' : signals.length > 0 ? 'held' : 'gone';
+    if (signals.length > 0) this.#seen.add(peer);
+    const lookingMs = atMs - this.#options.attention.sinceMs();
+    const isKnown = this.#seen.has(peer) || atMs - this.#beganMs >= this.#options.timing.neverSeenMs;
+    const lease = signals.length > 0 ? 'held' : state === undefined || !isKnown ? 'unknown' : 'gone';
     const since = this.#leases.get(peer) ?? new Since();
     this.#leases.set(peer, since);
     const leading = signals.find(({ instance }) => instance === state?.leaders.get(peer)?.instance);
-    const lookingMs = atMs - this.#options.attention.sinceMs();
     const heardMs = parts.logs.heardOf(peer)?.atMs;
     return {
       lease,
