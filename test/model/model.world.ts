@@ -196,7 +196,7 @@ export class ModelWorld {
     this.mirrorAll();
     for (const [region, part] of this.parts) {
       if (!part.isUp || part.isGone) continue;
-      for (const agent of [...part.agents]) this.#calmAgent(region, agent);
+      for (const agent of part.agents) this.#calmAgent(region, agent);
       for (const service of part.services) {
         service.reader.learn(this.register.stored);
         service.reader.readAll();
