@@ -16,6 +16,8 @@ import { plainClient } from './load/plain-client.ts';
 import { sdkClients } from './load/sdk-client.ts';
 import { drillGoods, stockTheDrill, unitsToReceive } from './load/stock-the-drill.ts';
 import { watchFetch } from './load/watched-fetch.ts';
+import { readLogEnds, readLogMarks } from './measures/read-log-marks.ts';
+import { writePauses } from './measures/write-pauses.ts';
 import { drillReport, type DrillReport } from './report/drill-report.ts';
 import type { DrillClient, DueOrder, RecordedOrder } from './recording.ts';
 
@@ -57,6 +59,7 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
   const received = unitsToReceive(orders, goods, topology.homes);
   const token = tokenSource(topology, { subject: 'drill', roles: ['operator'] });
   await stock(options, token, goods, received);
+  const logs = await readLogEnds(topology);
   say(`${orders.length} orders by ${drillClients(load).length} clients`);
 
   const run = await underLoad(options, load, orders);
@@ -71,6 +74,7 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
   );
   const evidence = await readEvidence({ topology, recorded: run.recorded, received: total, token });
   const [history, stranded] = await Promise.all([readHistory(topology, historyEntries), readStranded(topology)]);
+  const pauses = writePauses(await readLogMarks(topology, logs));
   const faultAt = new Date(run.startedAtMs + run.faultMs).toISOString();
   return drillReport({
     plan: { name, fault: fault.name, region, ordersPerSecond, seconds, clientsPerHome, startedAt: new Date(run.startedAtMs).toISOString() },
@@ -78,6 +82,7 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
     faultMs: run.faultMs,
     remedyMs: run.remedyMs,
     history: history.entries.filter(({ at }) => at >= faultAt),
+    writePauses: pauses,
     stranded: stranded.commits,
     homeComing: { home: homeComing.home, missing: homeComing.missing, sinceRemedyMs: homeComing.afterMs },
     settledAfterSeconds: quiet.seconds,

@@ -47,6 +47,7 @@ async function ownStatus(pid: number | undefined): Promise<RuntimeStatus | undef
     return status.pid === pid ? status : undefined;
   } catch (error) {
     if (error instanceof NotRunningError) return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return undefined; // it is just ending: the end of its log says why
     throw error;
   }
 }

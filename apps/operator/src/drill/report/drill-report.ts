@@ -5,6 +5,7 @@ import { answersOverTime, latencyOverTime, type SecondOfAnswers, type SecondOfLa
 import { lossOf, type Loss } from '../measures/loss.ts';
 import { percentiles, type Percentiles } from '../measures/percentiles.ts';
 import { latenciesOf, recoveries } from '../measures/recovery-time.ts';
+import type { WritePause } from '../measures/write-pauses.ts';
 import { clientKinds, type ClientKind, type Marker, type RecordedOrder } from '../recording.ts';
 
 export interface DrillPlan {
@@ -56,6 +57,9 @@ export interface DrillReport {
   readonly faultMs: number;
   readonly remedyMs: number;
   readonly steps: readonly Step[];
+  /** At each change of a shard's owner or term that began with a close: handoffs, the survivor's own shards, the way back. */
+  readonly writePauses: readonly WritePause[];
+  readonly writePauseMs: Percentiles | undefined;
   readonly stranded: readonly (StrandedCommit & { readonly region: Region })[];
   readonly homeComing: { readonly home: boolean; readonly sinceRemedyMs: number; readonly missing: string };
   readonly settledAfterSeconds: number;
@@ -71,6 +75,7 @@ export interface DrillFindings {
   readonly remedyMs: number;
   /** Since the fault. */
   readonly history: readonly HistoryEntry[];
+  readonly writePauses: readonly WritePause[];
   readonly stranded: DrillReport['stranded'];
   readonly homeComing: DrillReport['homeComing'];
   readonly settledAfterSeconds: number;
@@ -112,6 +117,8 @@ export function drillReport(findings: DrillFindings): DrillReport {
     faultMs,
     remedyMs,
     steps,
+    writePauses: findings.writePauses,
+    writePauseMs: percentiles(findings.writePauses.map(({ ms }) => ms)),
     stranded,
     homeComing,
     settledAfterSeconds,

@@ -4,9 +4,11 @@ import type { DrillReport, KindReport } from './drill-report.ts';
 import { answersPlot, colours, escaped, latencyPlot } from './plot-svg.ts';
 
 const violationsShownMax = 50;
+const pausesShownMax = 10;
 const names: Readonly<Record<KindReport['kind'], string>> = { sdk: 'SDK clients', plain: 'Plain clients, which ask DNS' };
 
 const seconds = (ms: number): string => (ms === Infinity ? 'never' : `${(ms / 1000).toFixed(2)} s`);
+const milliseconds = (ms: number): string => (ms === Infinity ? 'never opened' : `${Math.round(ms)} ms`);
 const spread = (of: Percentiles | undefined): readonly string[] =>
   of === undefined ? ['-', '-', '-', '-'] : [of.p50, of.p95, of.p99, of.max].map(seconds);
 
@@ -33,6 +35,7 @@ ${verdict(report)}
 ${recovery(report)}
 ${plots(report)}
 ${steps(report)}
+${pauses(report)}
 ${stranded(report)}
 ${checks(report)}
 </body></html>
@@ -104,6 +107,26 @@ const steps = ({ steps: all }: DrillReport): string =>
             tookMs === undefined ? '' : `${Math.round(tookMs)} ms`,
             because,
           ]),
+        )
+  }`;
+
+const pauses = ({ writePauses: all, writePauseMs: of }: DrillReport): string =>
+  `<h2>Write pauses</h2><p>From the close of a shard to the fence of its next writer, as the logs have them. A takeover of a lost region's shards begins without a close: its pause is the clients' RTO.</p>${
+    of === undefined
+      ? '<p>None.</p>'
+      : table(['shards', 'p50', 'p95', 'p99', 'max'], [[String(of.count), ...[of.p50, of.p95, of.p99, of.max].map(milliseconds)]]) +
+        table(
+          ['longest', 'from', 'to', 'terms', 'pause'],
+          all
+            .toSorted((a, b) => b.ms - a.ms)
+            .slice(0, pausesShownMax)
+            .map(({ shard, from, to, closedTerm, openedTerm, ms }) => [
+              shard,
+              from,
+              to,
+              `${closedTerm} to ${openedTerm}`,
+              milliseconds(ms),
+            ]),
         )
   }`;
 

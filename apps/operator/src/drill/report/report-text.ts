@@ -7,7 +7,19 @@ const spread = (of: Percentiles | undefined): readonly string[] =>
   of === undefined ? ['-', '-', '-', '-'] : [of.p50, of.p95, of.p99, of.max].map(seconds);
 
 /** The report for a terminal: what was promised, what was measured, what is wrong. */
-export function reportText({ plan, sound, problems, loss, kinds, homeComing, stranded, checks, steps, notes }: DrillReport): string {
+export function reportText({
+  plan,
+  sound,
+  problems,
+  loss,
+  kinds,
+  homeComing,
+  stranded,
+  checks,
+  steps,
+  writePauseMs,
+  notes,
+}: DrillReport): string {
   const offered = stranded.filter(({ offered: what }) => what === 'offered').length;
   return [
     `${plan.fault} ${plan.region} under ${plan.ordersPerSecond} orders/s for ${plan.seconds} s: ${sound ? 'every invariant holds' : 'BROKEN'}`,
@@ -25,6 +37,9 @@ export function reportText({ plan, sound, problems, loss, kinds, homeComing, str
     homeComing.home
       ? `paired again and everything at home ${seconds(homeComing.sinceRemedyMs)} after the remedy`
       : `not everything came home: ${homeComing.missing}`,
+    writePauseMs === undefined
+      ? ''
+      : `write pause of ${writePauseMs.count} closed shards: p50 ${Math.round(writePauseMs.p50)} ms, p95 ${Math.round(writePauseMs.p95)} ms, max ${Math.round(writePauseMs.max)} ms`,
     `${stranded.length} stranded commits, ${offered} offered again; ${steps.length} entries of history`,
     table([
       ['INVARIANT', ''],
