@@ -11,16 +11,7 @@ let regions: TwoRegions;
 beforeEach(async () => {
   regions = new TwoRegions();
   await Promise.all([regions.start(east), regions.start(west)]);
-  await eventuallyHolds(
-    () =>
-      expect([east, west].flatMap((name) => regions.agentsOf(name)).map((agent) => agent.serving().serving)).toEqual([
-        true,
-        true,
-        true,
-        true,
-      ]),
-    within,
-  );
+  await eventually(() => isServing(east) && isServing(west), within);
   regions.write(
     east,
     ofEast,
