@@ -71,7 +71,7 @@ function run(script: Script, at: number, fault: (world: ModelWorld, region: Regi
   };
   expect(
     roundsUntil(world, () => script.isDone(world)),
-    `${whereItStands(world)}`,
+    `it stands at ${whereItStands(world)}`,
   ).toBeDefined();
   world.mayPerform = () => true;
   return { world, effects };

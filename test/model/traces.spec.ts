@@ -30,7 +30,8 @@ const think = (world: ModelWorld, agent: ModelAgent): string =>
 function act(world: ModelWorld, agent: ModelAgent): void {
   for (let effect = agent.effects.shift(); effect !== undefined; effect = agent.effects.shift()) world.perform(agent.region, effect);
 }
-const until = (world: ModelWorld, holds: () => boolean): void => expect(roundsUntil(world, holds), `${whereItStands(world)}`).toBeDefined();
+const until = (world: ModelWorld, holds: () => boolean): void =>
+  expect(roundsUntil(world, holds), `it stands at ${whereItStands(world)}`).toBeDefined();
 const isSolo = (world: ModelWorld) => (): boolean => world.lineage.status.status === 'solo';
 const withoutSwaps = (world: ModelWorld): void => {
   world.mayPerform = (_, effect) => effect.kind !== 'swap';
