@@ -31,7 +31,7 @@ const optionsSchema = z.object({
 type DrillOptions = z.output<typeof optionsSchema>;
 
 const pollMs = 1_000;
-const homeTimeoutMs = 60_000;
+const wholeTimeoutMs = 180_000;
 
 /** `evenkeel drill DRILL`: breaks the running system in earnest, and says what its clients saw. */
 export function drillCommand(): Command {
@@ -108,14 +108,20 @@ async function startIfNoneRuns(): Promise<boolean> {
 
 /** A drill begins with a whole system, so that what it finds is its own doing. @throws Error with what is missing */
 async function untilWhole(topology: Topology, signal: AbortSignal): Promise<void> {
-  const deadlineMs = performance.now() + homeTimeoutMs;
+  const deadlineMs = performance.now() + wholeTimeoutMs;
+  let told = '';
   for (;;) {
     const unready = (await runtime().status()).parts.filter(
       ({ state, unready: why }) => state !== 'missing' && (state !== 'ready' || why !== undefined),
     );
-    const missing = unready.length > 0 ? `not ready: ${unready.map(({ name }) => name).join(', ')}` : await notYetHome(topology);
+    const missing =
+      unready.length > 0
+        ? `not ready: ${unready.map(({ name, state, unready: why }) => `${name} (${why ?? state})`).join(', ')}`
+        : await notYetHome(topology);
     if (missing === undefined) return;
     if (performance.now() > deadlineMs) throw new Error(`the system is not whole, so there is nothing to drill: ${missing}`);
+    if (missing !== told) say(`waiting until the system is whole: ${missing}`);
+    told = missing;
     signal.throwIfAborted();
     await new Promise((done) => setTimeout(done, pollMs));
   }
