@@ -22,7 +22,7 @@ const backoff = { firstMs: 250, maxMs: 30_000 };
 /** After so long without trouble the next failure counts as the first. */
 const stableAfterMs = 30_000;
 /** A first start may be tried so often; once it has been ready, a part is started again for as long as the runtime runs. */
-const firstStartsMax = 3;
+const firstStartsMax = 5;
 const readinessPollMs = 150;
 const tailBytes = 2000;
 const killTimeoutMs = 5000;

@@ -15,7 +15,7 @@ export interface KafkaClusterOptions {
 
 /** For a broker in the same region: what takes longer than this is a fault. */
 const timing = {
-  connectTimeoutMs: 1_000,
+  connectTimeoutMs: 2_500,
   requestTimeoutMs: 3_000,
   acknowledgeTimeoutMs: 3_000,
   createTimeoutMs: 10_000,

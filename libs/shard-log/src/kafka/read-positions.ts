@@ -9,6 +9,9 @@ export interface ReadPosition extends TopicPartition {
   paused: boolean;
 }
 
+/** A process that starts beside its broker waits for it rather than end. */
+const startPatienceMs = 30_000;
+
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
 
 /** Where a reader stands, and whether the cluster can still serve it from there. */
@@ -23,10 +26,10 @@ export class ReadPositions {
     this.#topics = [...new Set(positions.map(({ topic }) => topic))];
   }
 
-  /** Asks for the ends that 'end' names; tried for as long as a request may take. */
+  /** Asks for the ends that 'end' names, of a broker that may be starting. */
   static async resolve(settings: SessionSettings, from: readonly ReadFrom[]): Promise<ReadPositions> {
     const open = from.filter(({ offset }) => offset === 'end');
-    const deadline = Date.now() + settings.requestTimeoutMs;
+    const deadline = Date.now() + startPatienceMs;
     const ends = open.length === 0 ? new Map<string, number>() : await untilAnswered(deadline, () => endsOf(settings, open));
     return new ReadPositions(
       from.map(({ topic, partition, offset }) => ({
