@@ -141,6 +141,7 @@ export class RegionAgent {
   async #round(): Promise<number> {
     const state = await this.#readOrUndefined();
     if (state !== undefined) {
+      this.#lead.notice(state);
       const before = this.#candidacy.standing;
       const standing = await this.#candidacy.consider(state);
       if (standing !== before) this.#tellStanding(standing, state);

@@ -83,6 +83,11 @@ export class Lead {
       if (closed.status === 'rejected') this.#options.log.warn({ err: closed.reason as unknown }, 'a part of the lead did not close');
   }
 
+  /** What etcd says of the others, whoever leads here. */
+  notice(state: RegionState): void {
+    this.#observer.notice(state);
+  }
+
   see(stored: StoredLineage | undefined): void {
     this.#running?.parts.see(stored);
     if (stored !== undefined) this.#running?.companion?.learn(stored);

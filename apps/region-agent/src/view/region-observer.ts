@@ -27,6 +27,11 @@ export class RegionObserver {
     this.#beganMs = options.nowMs();
   }
 
+  /** Also while another instance leads: whoever takes the lead then must know whom the region has seen. */
+  notice({ signals }: RegionState): void {
+    for (const { region } of signals) this.#seen.add(region);
+  }
+
   /** `state` undefined: etcd did not answer. Call `parts.see` with its lineage before. */
   view(state: RegionState | undefined, parts: LeadingParts, self: SelfView): RegionView {
     const { here, topology, timing, nowMs } = this.#options;
@@ -56,7 +61,6 @@ export class RegionObserver {
 
   #peer(peer: Region, state: RegionState | undefined, parts: LeadingParts, oldestUnsettledMs: number, atMs: number): PeerView {
     const signals = state?.signals.filter(({ region }) => region === peer) ?? [];
-    if (signals.length > 0) this.#seen.add(peer);
     const lookingMs = atMs - this.#options.attention.sinceMs();
     const isKnown = this.#seen.has(peer) || atMs - this.#beganMs >= this.#options.timing.neverSeenMs;
     const lease = signals.length > 0 ? 'held' : state === undefined || !isKnown ? 'unknown' : 'gone';
