@@ -9,7 +9,10 @@ const source = {
 export default defineConfig({
   test: {
     projects: [
-      { ...source, test: { name: 'unit', include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/{tidy,golden,simulation,model}/**/*.spec.ts'] } },
+      {
+        ...source,
+        test: { name: 'unit', include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/{tidy,golden,simulation,model}/**/*.spec.ts'] },
+      },
       {
         ...source,
         test: {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandId, type ShardId } from '#contracts';
 import type { FeedCheckpoint } from '#shard-log';
@@ -8,11 +8,11 @@ import { PgStrandedStore } from '../../apps/region-agent/src/stranded/stranded.s
 
 /** What is remembered of stranded commits, in a real PostgreSQL. */
 let server: TestPostgres;
-let pool: pg.Pool;
+let pool: Pool;
 
 beforeAll(async () => {
   server = await startTestPostgres();
-  pool = new pg.Pool({ connectionString: server.url, max: 2 });
+  pool = new Pool({ connectionString: server.url, max: 2 });
 });
 afterAll(async () => {
   await pool?.end();
@@ -53,5 +53,5 @@ it('keeps neither entries nor checkpoint of a save that fails', async () => {
   const store = new PgStrandedStore(pool);
   const broken = { ...checkpoint, offsets: { bad: 1n } } as unknown as FeedCheckpoint;
   await expect(store.save([entry(3)], broken)).rejects.toThrow();
-  expect((await store.load()).entries.map(({ commit: { seq } }) => seq).sort()).toEqual([1, 2]);
+  expect((await store.load()).entries.map(({ commit: { seq } }) => seq).sort((a, b) => a - b)).toEqual([1, 2]);
 });

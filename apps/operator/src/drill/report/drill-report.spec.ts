@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { region, type HistoryEntry, type ShardId } from '#contracts';
+import { region, type HistoryEntry } from '#contracts';
 import { checkAll } from '../checks/all-checkers.ts';
 import { drillClient, recordedOrder, soundEvidence } from '../testing/sound-drill.fixture.ts';
 import type { RecordedOrder } from '../recording.ts';
@@ -34,7 +34,7 @@ const findings = (overrides: Partial<DrillFindings> = {}): DrillFindings => ({
   faultMs: 10_000,
   remedyMs: 20_000,
   history: [entry],
-  writePauses: [{ shard: 'order.east.0' as ShardId, from: region('west'), to: region('east'), closedTerm: 2, openedTerm: 3, ms: 180 }],
+  writePauses: [{ shard: 'order.east.0', from: region('west'), to: region('east'), closedTerm: 2, openedTerm: 3, ms: 180 }],
   stranded: [],
   homeComing: { home: true, sinceRemedyMs: 31_000, missing: '' },
   settledAfterSeconds: 4,
