@@ -21,6 +21,7 @@ const optionsSchema = z.object({
   json: z.boolean(),
   ordersPerSecond: positive.max(2_000),
   seconds: positive.min(15).max(3_600),
+  warmUp: z.coerce.number().min(0).max(600),
   region: z.string().optional(),
   cut: z.boolean(),
   pause: z.boolean(),
@@ -42,6 +43,7 @@ export function drillCommand(): Command {
     verb('region-loss', 'lose a region under load, bring it back, check everything; starts the system when none runs')
       .option('--orders-per-second <n>', 'due evenly, answered or not', '40')
       .option('--seconds <n>', 'of load: a third before the fault, a third until the remedy, the rest while it returns', '90')
+      .option('--warm-up <n>', 'seconds before that in which the rate rises from nothing', '15')
       .option('--region <region>', 'the one that is lost; the first home when absent')
       .option('--cut', 'cut it off instead of killing it: both sides live, and take orders', false)
       .option('--pause', 'SIGSTOP all of it for 20 s instead of killing it', false)
@@ -72,6 +74,7 @@ async function regionLoss(options: DrillOptions): Promise<Answer> {
       fault: faultOf(faultWished(options), region),
       ordersPerSecond: options.ordersPerSecond,
       seconds: options.seconds,
+      warmUpSeconds: options.warmUp,
       seed: options.seed,
       signal: interrupt.signal,
       say,

@@ -27,6 +27,7 @@ export interface RegionLossOptions {
   readonly fault: Fault;
   readonly ordersPerSecond: number;
   readonly seconds: number;
+  readonly warmUpSeconds: number;
   readonly seed: number;
   readonly signal: AbortSignal;
   /** One line for a person, to standard error. */
@@ -51,10 +52,10 @@ const settleMs = 2_000;
  * the remedy is carried out. @throws Error when the drill itself cannot be done: that is no finding
  */
 export async function drillRegionLoss(options: RegionLossOptions): Promise<DrillReport> {
-  const { topology, region, fault, ordersPerSecond, seconds, seed, signal, say } = options;
+  const { topology, region, fault, ordersPerSecond, seconds, warmUpSeconds, seed, signal, say } = options;
   const name = `drill-${Date.now().toString(36)}`;
   const goods = drillGoods(name);
-  const load: LoadOptions = { name, topology, ordersPerSecond, seconds, clientsPerHome, goods, seed };
+  const load: LoadOptions = { name, topology, ordersPerSecond, seconds, warmUpSeconds, clientsPerHome, goods, seed };
   const orders = loadSchedule(load);
   const received = unitsToReceive(orders, goods, topology.homes);
   const token = tokenSource(topology, { subject: 'drill', roles: ['operator'] });
@@ -77,7 +78,16 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
   const pauses = writePauses(await readLogMarks(topology, logs));
   const faultAt = new Date(run.startedAtMs + run.faultMs).toISOString();
   return drillReport({
-    plan: { name, fault: fault.name, region, ordersPerSecond, seconds, clientsPerHome, startedAt: new Date(run.startedAtMs).toISOString() },
+    plan: {
+      name,
+      fault: fault.name,
+      region,
+      ordersPerSecond,
+      seconds,
+      warmUpSeconds,
+      clientsPerHome,
+      startedAt: new Date(run.startedAtMs).toISOString(),
+    },
     recorded: run.recorded,
     faultMs: run.faultMs,
     remedyMs: run.remedyMs,
@@ -143,10 +153,10 @@ async function underLoad(options: RegionLossOptions, load: LoadOptions, orders: 
 
 /** The remedy is carried out whatever fails: the region is not left as the fault has made it. */
 async function strikeAndMend(
-  { fault, seconds, signal, say }: RegionLossOptions,
+  { fault, signal, say, ...times }: RegionLossOptions,
   nowMs: () => number,
 ): Promise<Pick<LoadRun, 'faultMs' | 'remedyMs'>> {
-  const { strikeMs, remedyMs } = faultTimes(seconds, fault.lastsMs);
+  const { strikeMs, remedyMs } = faultTimes(times, fault.lastsMs);
   await until(strikeMs, nowMs, signal);
   const faultMs = nowMs();
   say(`${inSeconds(faultMs)}: ${fault.label}`);

@@ -62,8 +62,16 @@ export function faultOf(name: FaultName, region: Region): Fault {
   }
 }
 
-/** When the fault strikes and when it is mended, in milliseconds since the load began: after a warm third, and another third later. */
-export function faultTimes(seconds: number, lastsMs: number | undefined): { readonly strikeMs: number; readonly remedyMs: number } {
-  const strikeMs = (seconds * 1000) / 3;
+export interface LoadTimes {
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+/** When the fault strikes and when it is mended, in milliseconds since the load began: after a third at full rate, and another third later. */
+export function faultTimes(
+  { seconds, warmUpSeconds }: LoadTimes,
+  lastsMs: number | undefined,
+): { readonly strikeMs: number; readonly remedyMs: number } {
+  const strikeMs = warmUpSeconds * 1000 + (seconds * 1000) / 3;
   return { strikeMs, remedyMs: strikeMs + (lastsMs ?? (seconds * 1000) / 3) };
 }

@@ -9,6 +9,7 @@ const options: LoadOptions = {
   topology: { homes },
   ordersPerSecond: 40,
   seconds: 90,
+  warmUpSeconds: 0,
   clientsPerHome: 10,
   goods: drillGoods('drill-a'),
   seed: 7,
@@ -35,6 +36,13 @@ describe('the schedule of a load', () => {
       expect(counts.size).toBe(40);
       expect(new Set(counts.values()).size).toBe(1);
     }
+  });
+
+  it('begins slowly where a warm-up is wanted, and goes on at its rate', () => {
+    const warmed = loadSchedule({ ...options, seconds: 10, warmUpSeconds: 10 }).map(({ dueMs }) => dueMs);
+    const dueIn = (from: number, until: number): number => warmed.filter((dueMs) => dueMs >= from * 1000 && dueMs < until * 1000).length;
+    expect([dueIn(0, 1), dueIn(0, 5), dueIn(0, 10), dueIn(10, 11), dueIn(10, 20)]).toEqual([2, 50, 200, 40, 400]);
+    expect(warmed).toEqual(warmed.toSorted((a, b) => a - b));
   });
 
   it('is the same for the same seed, and another for another', () => {

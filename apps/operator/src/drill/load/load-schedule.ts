@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly topology: Pick<Homes, 'homes'>;
   readonly ordersPerSecond: number;
   readonly seconds: number;
+  /** Before that, the rate rises evenly from nothing: freshly started processes are slow, and asking them again would keep them so. */
+  readonly warmUpSeconds: number;
   /** Of each kind, at each home. */
   readonly clientsPerHome: number;
   readonly goods: DrillGoods;
@@ -42,24 +44,32 @@ export function drillClients({ name, topology, clientsPerHome }: Pick<LoadOption
 }
 
 /**
- * Every order of the load with the time at which it is due: evenly spaced, the clients in turn, in an order that the seed shuffles
- * anew for each round, so that kinds and homes are mixed at every moment. Pure.
+ * Every order of the load with the time at which it is due: evenly spaced after the warm-up, the clients in turn, in an order that the
+ * seed shuffles anew for each round, so that kinds and homes are mixed at every moment. Pure.
  */
 export function loadSchedule(options: LoadOptions): readonly DueOrder[] {
-  const { name, ordersPerSecond, seconds, goods, seed } = options;
+  const { name, goods, seed } = options;
   const random = seededRandom(seed);
   const clients = drillClients(options);
-  const count = Math.floor(ordersPerSecond * seconds);
+  const due = dueTimes(options);
   const orders: DueOrder[] = [];
   let turns: DrillClient[] = [];
-  for (let number = 0; number < count; number++) {
+  for (const [number, dueMs] of due.entries()) {
     if (turns.length === 0) turns = shuffled(clients, random);
     const client = turns.pop()!;
     const key = `${name}-${number}`;
     const lines = linesOf(goods, random);
-    orders.push({ number, client, key, orderId: orderIdOf(client.customer, key), lines, dueMs: (number * 1000) / ordersPerSecond });
+    orders.push({ number, client, key, orderId: orderIdOf(client.customer, key), lines, dueMs });
   }
   return orders;
+}
+
+function dueTimes({ ordersPerSecond, seconds, warmUpSeconds }: LoadOptions): readonly number[] {
+  // With a rate that rises evenly to r in w seconds, r * t^2 / (2 w) orders are due by t.
+  const warming = Math.floor((ordersPerSecond * warmUpSeconds) / 2);
+  const rising = Array.from({ length: warming }, (_, i) => 1000 * Math.sqrt((2 * warmUpSeconds * i) / ordersPerSecond));
+  const steady = Array.from({ length: Math.floor(ordersPerSecond * seconds) }, (_, i) => 1000 * (warmUpSeconds + i / ordersPerSecond));
+  return [...rising, ...steady];
 }
 
 function linesOf({ plenty, scarce }: DrillGoods, random: SeededRandom): readonly DrillLine[] {

@@ -9,6 +9,7 @@ const orders = loadSchedule({
   topology: { homes: [region('east'), region('west')] },
   ordersPerSecond: 500,
   seconds: 0.1,
+  warmUpSeconds: 0,
   clientsPerHome: 1,
   goods: drillGoods('open'),
   seed: 1,

@@ -29,7 +29,16 @@ const recorded: readonly RecordedOrder[] = Array.from({ length: 60 }, (_, i) => 
 });
 
 const findings = (overrides: Partial<DrillFindings> = {}): DrillFindings => ({
-  plan: { name: 'drill-x', fault: 'kill', region: region('east'), ordersPerSecond: 2, seconds: 30, clientsPerHome: 1, startedAt },
+  plan: {
+    name: 'drill-x',
+    fault: 'kill',
+    region: region('east'),
+    ordersPerSecond: 2,
+    seconds: 30,
+    warmUpSeconds: 0,
+    clientsPerHome: 1,
+    startedAt,
+  },
   recorded,
   faultMs: 10_000,
   remedyMs: 20_000,
@@ -90,6 +99,16 @@ describe('the report of a drill', () => {
       [2, 0, 1],
       [1, 1, 0],
     ]);
+  });
+
+  it('says so when the load was not carried before the fault, and when the generator itself was late', () => {
+    expect(drillReport(findings()).notes).toEqual([]);
+    const slow = recorded.map((order) => ({ ...order, endMs: order.dueMs + 5_000 }));
+    expect(drillReport(findings({ recorded: slow })).notes).toEqual([
+      expect.stringContaining('did not carry this load before the fault (p50 5.0 s'),
+    ]);
+    const late = recorded.map((order) => ({ ...order, attempts: order.attempts.map((one) => ({ ...one, startMs: order.dueMs + 900 })) }));
+    expect(drillReport(findings({ recorded: late })).notes).toEqual([expect.stringContaining('The generator was late (p99 0.9 s)')]);
   });
 
   it('is JSON in which never is a word', () => {

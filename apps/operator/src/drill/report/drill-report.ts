@@ -14,6 +14,7 @@ export interface DrillPlan {
   readonly region: Region;
   readonly ordersPerSecond: number;
   readonly seconds: number;
+  readonly warmUpSeconds: number;
   readonly clientsPerHome: number;
   /** Wall clock, ISO 8601. */
   readonly startedAt: string;
@@ -123,11 +124,32 @@ export function drillReport(findings: DrillFindings): DrillReport {
     homeComing,
     settledAfterSeconds,
     checks,
-    notes,
+    notes: [...notes, ...cautions(findings)],
   };
 }
 
-function kindReport(kind: ClientKind, { recorded, faultMs, remedyMs }: DrillFindings): KindReport {
+const carriedMs = 2_000;
+const generatorLateMs = 500;
+
+/** What makes the measured times say less than they seem to. */
+function cautions({ plan, recorded, faultMs }: DrillFindings): readonly string[] {
+  const warm = recorded.filter(({ dueMs }) => dueMs >= plan.warmUpSeconds * 1000);
+  const before = percentiles(latenciesOf(warm, 0, faultMs));
+  const late = percentiles(warm.flatMap(({ dueMs, attempts: [first] }) => (first === undefined ? [] : [first.startMs - dueMs])));
+  const inSeconds = (ms: number): string => (ms === Infinity ? 'never' : `${(ms / 1000).toFixed(1)} s`);
+  return [
+    ...(before !== undefined && before.p95 > carriedMs
+      ? [
+          `The system did not carry this load before the fault (p50 ${inSeconds(before.p50)}, p95 ${inSeconds(before.p95)}): times of recovery measure the overload too.`,
+        ]
+      : []),
+    ...(late !== undefined && late.p99 > generatorLateMs
+      ? [`The generator was late (p99 ${inSeconds(late.p99)}): this machine was too busy for it, and orders waited for that too.`]
+      : []),
+  ];
+}
+
+function kindReport(kind: ClientKind, { plan, recorded, faultMs, remedyMs }: DrillFindings): KindReport {
   const orders = recorded.filter(({ client }) => client.kind === kind);
   const count = (outcome: RecordedOrder['outcome']['kind']): number => orders.filter((order) => order.outcome.kind === outcome).length;
   const attempts = orders.flatMap((order) => order.attempts);
@@ -145,7 +167,7 @@ function kindReport(kind: ClientKind, { recorded, faultMs, remedyMs }: DrillFind
     objectiveMs: objectiveMs[kind],
     objectiveMet: recoveryMs !== undefined && recoveryMs.p99 <= objectiveMs[kind],
     latencyMs: {
-      beforeFault: percentiles(latenciesOf(orders, 0, faultMs)),
+      beforeFault: percentiles(latenciesOf(orders, plan.warmUpSeconds * 1000, faultMs)),
       duringFault: percentiles(latenciesOf(orders, faultMs, remedyMs)),
       afterRemedy: percentiles(latenciesOf(orders, remedyMs, Infinity)),
     },

@@ -89,7 +89,7 @@ const plots = ({ kinds, markers, plan }: DrillReport): string =>
   `<h2>Answers by status over time</h2><p><small>Requests per second, by the second in which they ended. Dashed: steps of the procedures, as listed below.</small></p>${key}${kinds
     .map(
       (of) =>
-        `<h3>${names[of.kind]}</h3>${answersPlot(of.answers, markers)}<p><small>Time to acknowledgement by the second in which orders were due: median and longest.</small></p>${latencyPlot(of.latency, markers, plan.seconds)}`,
+        `<h3>${names[of.kind]}</h3>${answersPlot(of.answers, markers)}<p><small>Time to acknowledgement by the second in which orders were due: median and longest.</small></p>${latencyPlot(of.latency, markers, plan.warmUpSeconds + plan.seconds)}`,
     )
     .join('')}`;
 
