@@ -18,8 +18,11 @@ export interface ServingWatchOptions {
   readonly nowMs?: () => number;
 }
 
-/** A quarter of a second is unnoticed by who resolves names with a TTL of one; a second of silence outlasts an agent's restart of leadership. */
-export const servingWatchDefault = { intervalMs: 200, timeoutMs: 500, silentMs: 1_000 } as const;
+/**
+ * A quarter of a second is unnoticed by who resolves names with a TTL of one. Silence counts as late as an agent's own knowledge: on
+ * a starved machine two agents were silent for a second, and healthy edges refused.
+ */
+export const servingWatchDefault = { intervalMs: 200, timeoutMs: 1_000, silentMs: 3_000 } as const;
 
 interface Heard {
   readonly serving: Serving;
