@@ -8,12 +8,8 @@ export interface ProjectionDatabase {
   close(): Promise<void>;
 }
 
-/**
- * Settings of a connection to one schema: also what TypeORM is given, so that both see the same tables. A commit does not wait for the
- * disk: a crash of PostgreSQL takes rows and checkpoint back together, and the log is read again from there.
- */
-export const sessionOptions = (schema: string): string =>
-  `-c search_path=${schema} -c timezone=UTC -c lock_timeout=10s -c synchronous_commit=off`;
+/** Settings of a connection to one schema: also what TypeORM is given, so that both see the same tables. */
+export const sessionOptions = (schema: string): string => `-c search_path=${schema} -c timezone=UTC -c lock_timeout=10s`;
 
 export interface OpenDatabase {
   readonly url: string;
