@@ -103,7 +103,7 @@ export class ProcedureRunner {
 
 /** Somebody is silent, or his lease is gone: what follows should not wait for an idle rest. */
 const isUneasy = ({ peers, timing }: RegionView): boolean =>
-  [...peers.values()].some(({ lease, silentForMs }) => lease !== 'held' || silentForMs > timing.receiptsRepeatMs * 1.5);
+  [...peers.values()].some(({ lease, silentForMs }) => lease !== 'held' || silentForMs > timing.receiptsRepeatMs * 2);
 
 function detailsOf(step: Step): Readonly<Record<string, unknown>> {
   switch (step.step) {

@@ -19,10 +19,10 @@ export interface ServingWatchOptions {
 }
 
 /**
- * A quarter of a second is unnoticed by who resolves names with a TTL of one. Silence counts as late as an agent's own knowledge: on
+ * Half a second is unnoticed by who resolves names with a TTL of one. Silence counts as late as an agent's own knowledge: on
  * a starved machine two agents were silent for a second, and healthy edges refused.
  */
-export const servingWatchDefault = { intervalMs: 200, timeoutMs: 1_000, silentMs: 3_000 } as const;
+export const servingWatchDefault = { intervalMs: 500, timeoutMs: 1_000, silentMs: 3_000 } as const;
 
 interface Heard {
   readonly serving: Serving;
