@@ -21,7 +21,7 @@ beforeAll(async () => {
 async function whileOrdersFlow(name: string, scenario: () => Promise<void>): Promise<void> {
   const sku = shop.name(name);
   await shop.stock([{ sku, unitPriceMinor: 100, units: Object.fromEntries(shop.regions.map((region) => [region, 100_000])) }]);
-  const orders = new SteadyOrders({ system, shop, sku, everyMs: 400, answeredWithinMs: 400_000 });
+  const orders = new SteadyOrders({ system, shop, sku, everyMs: 1_000, answeredWithinMs: 400_000 });
   try {
     await eventually(() => orders.failed || orders.acknowledged.length >= 8, { withinMs: settlesWithinMs, everyMs: 100 });
     await scenario();

@@ -23,7 +23,7 @@ it('without the witness both regions go on, and one can be evacuated and filled 
   const sku = shop.name('evacuated');
   await shop.stock([{ sku, unitPriceMinor: 100, units: unitsEverywhere() }]);
   await system.control.actOnRegion('witness', 'kill');
-  const orders = new SteadyOrders({ system, shop, sku, everyMs: 400, answeredWithinMs: 300_000 });
+  const orders = new SteadyOrders({ system, shop, sku, everyMs: 1_000, answeredWithinMs: 300_000 });
   try {
     await eventually(() => orders.failed || orders.acknowledged.length >= 12, { withinMs: settlesWithinMs, everyMs: 100 });
     await system.command.succeed(['region', 'evacuate', lost]);
