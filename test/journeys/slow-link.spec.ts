@@ -5,8 +5,11 @@ import { replaySchema, retailFile } from './retail.orders.ts';
 import { sharedSystem, systemStartTimeoutMs } from './shared.system.ts';
 
 const delayMs = 40;
-/** One way there for the mirror, one way back for the receipt; a quiet system stays below 200 ms, a busy one below this. */
-const p50MaxMs = 600;
+/**
+ * What the delay may add to the median of the same run: one way there for the mirror, one way back for the receipt, and as much again for
+ * what is under way when an order comes. The absolute figure is the machine's.
+ */
+const addedP50MaxMs = 4 * delayMs;
 const [warmUps, measured] = [5, 20];
 
 let system: WholeSystem;
@@ -47,12 +50,14 @@ async function timesOf(home: Customer['home'], name: string): Promise<readonly n
 
 describe(`with ${delayMs} ms each way between the regions`, () => {
   it('orders still settle in both regions before they are answered', async () => {
-    for (const home of shop.regions) await timesOf(home, 'undelayed');
+    const undelayedMs = new Map<string, number>();
+    for (const home of shop.regions) undelayedMs.set(home, (await timesOf(home, 'undelayed'))[measured / 2]!);
     await system.command.succeed(['link', 'delay', link, String(delayMs)]);
     for (const home of shop.regions) {
       const times = await timesOf(home, 'delayed');
       expect(times[0]).toBeGreaterThanOrEqual(2 * delayMs); // there and back: nothing was answered before
-      expect(times[measured / 2]).toBeLessThan(p50MaxMs);
+      // Another's work in between may take longer than the delay itself: then it is the slower of the two that counts.
+      expect(times[measured / 2]).toBeLessThan(Math.max(...undelayedMs.values()) + addedP50MaxMs);
     }
   });
 
