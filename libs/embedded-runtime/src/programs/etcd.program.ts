@@ -42,7 +42,7 @@ export function etcdProgram({ system, member, members, dataDir, command = 'etcd'
       '--initial-cluster-state=new', // ignored once the data directory exists
       // A lost region's agent is noticed by its lease, and etcd grants none that is shorter than one and a half elections: 500 ms allow
       // leases of 1 s and more. Below that, a member that two busy cores leave waiting for some 100 ms would cost an election.
-      '--heartbeat-interval=100',
+      '--heartbeat-interval=50',
       '--election-timeout=500',
       '--auto-compaction-mode=periodic',
       '--auto-compaction-retention=1h',
