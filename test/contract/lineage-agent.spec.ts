@@ -1,18 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { commandId, region, topologySchema, type ShardId } from '#contracts';
+import { commandId, region, type ShardId } from '#contracts';
 import { InMemoryAgentRegistry, InMemoryLineageStore, regionTimingSchema } from '#regions';
 import { HealthRegistry, Lifecycle } from '#service-kit';
 import { connectKafkaCluster, decodeReceipts, encodeShardRecord, type LogCluster, type Receipt, type ShardRecord } from '#shard-log';
-import { eventually, startTestBroker, type TestBroker } from '#test-kit';
+import { eventually, silentTopology, startTestBroker, type TestBroker } from '#test-kit';
 import { RegionAgent } from '../../apps/region-agent/src/region.agent.ts';
 
 const [east, west] = [region('east'), region('west')];
 const partitions = 2;
 const shard: ShardId = 'order.east.0';
 const log = pino({ level: process.env['AGENT_LOG'] ?? 'silent' });
-const url = 'http://127.0.0.1:1';
 
 let broker: TestBroker;
 let cluster: LogCluster;
@@ -25,21 +24,7 @@ beforeAll(async () => {
   lifecycle = new Lifecycle({ stopTimeoutMs: 10_000, log });
   cluster = connectKafkaCluster({ brokers: broker.brokers, clientId: 'agent-contract' });
   await lifecycle.start('cluster', () => () => cluster.close());
-  const place = {
-    kafka: { brokers: broker.brokers },
-    postgres: 'postgres://127.0.0.1:1',
-    etcd: [url],
-    services: { storefront: [url], order: [url], inventory: [url], payment: [url], agent: [url] },
-    peers: {},
-  };
-  const topology = topologySchema.parse({
-    homes: [east, west],
-    catalogue: east,
-    partitions,
-    regions: { east: place, west: place },
-    identity: { issuer: 'i', audience: 'a', jwksUrl: url },
-    paymentProvider: { url },
-  });
+  const topology = silentTopology({ regions: [east, west], partitions });
   await cluster.createTopics(
     [
       ...['order', 'inventory', 'payment'].map((service) => ({ topic: `east.${service}.events`, partitions })),

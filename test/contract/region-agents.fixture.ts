@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { commandId, topologySchema, type Region, type ShardId } from '#contracts';
+import { commandId, type Region, type ShardId } from '#contracts';
 import { EtcdAgentRegistry, EtcdLineageStore, regionTimingSchema, type AgentRegistry } from '#regions';
 import { HealthRegistry, Lifecycle } from '#service-kit';
 import {
@@ -11,31 +11,15 @@ import {
   type Receipt,
   type ShardRecord,
 } from '#shard-log';
+import { silentTopology } from '#test-kit';
 import type { MemoryCheckpoints } from '../../apps/region-agent/src/testing/memory.checkpoints.ts';
 import type { RegionEvent } from '../../apps/region-agent/src/region-events.port.ts';
 import { RegionAgent } from '../../apps/region-agent/src/region.agent.ts';
 
 export const partitions = 2;
-const url = 'http://127.0.0.1:1';
 const log = pino({ level: process.env['AGENT_LOG'] ?? 'silent' });
 
-export function topologyOf(regions: readonly Region[]) {
-  const place = {
-    kafka: { brokers: ['127.0.0.1:1'] },
-    postgres: 'postgres://127.0.0.1:1',
-    etcd: [url],
-    services: { storefront: [url], order: [url], inventory: [url], payment: [url], agent: [url] },
-    peers: {},
-  };
-  return topologySchema.parse({
-    homes: regions,
-    catalogue: regions[0],
-    partitions,
-    regions: Object.fromEntries(regions.map((region) => [region, place])),
-    identity: { issuer: 'i', audience: 'a', jwksUrl: url },
-    paymentProvider: { url },
-  });
-}
+export const topologyOf = (regions: readonly Region[]) => silentTopology({ regions, partitions });
 
 export interface AgentPlace {
   readonly here: Region;

@@ -1,30 +1,16 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { agentStatusSchema, firstLineage, promotionConfirmation, region, topologySchema, type AgentStatus, type Serving } from '#contracts';
+import { agentStatusSchema, firstLineage, promotionConfirmation, region, type AgentStatus, type Serving } from '#contracts';
 import { InMemoryAgentRegistry, InMemoryLineageStore } from '#regions';
 import { createServiceApp, HealthRegistry, problem, type CallerVerifier } from '#service-kit';
+import { silentTopology } from '#test-kit';
 import { AgentModule } from './agent.module.ts';
 import type { RegionEvent } from './region-events.port.ts';
 import { Wishes } from './wishes/wishes.ts';
 
 const [east, west] = [region('east'), region('west')];
-const url = 'http://127.0.0.1:1';
-const place = {
-  kafka: { brokers: ['127.0.0.1:1'] },
-  postgres: 'postgres://127.0.0.1:1',
-  etcd: [url],
-  services: { storefront: [url], order: [url], inventory: [url], payment: [url], agent: [url] },
-  peers: {},
-};
-const topology = topologySchema.parse({
-  homes: [east, west],
-  catalogue: east,
-  partitions: 1,
-  regions: { east: place, west: place },
-  identity: { issuer: 'i', audience: 'a', jwksUrl: url },
-  paymentProvider: { url },
-});
+const topology = silentTopology({ regions: [east, west], partitions: 1 });
 const log = pino({ level: 'silent' });
 
 /** The token names its one role. */

@@ -1,9 +1,10 @@
 import { pino } from 'pino';
 import { afterEach, expect, it, vi } from 'vitest';
-import { commandId, firstLineage, lineageRecordSchema, region, topologySchema, type ShardId } from '#contracts';
+import { commandId, firstLineage, lineageRecordSchema, region, type ShardId } from '#contracts';
 import { HealthRegistry, Lifecycle } from '#service-kit';
 import { InMemoryAgentRegistry, InMemoryLineageStore, regionTimingSchema } from '#regions';
 import { decodeReceipts, encodeShardRecord, type Receipt, type ShardRecord } from '#shard-log';
+import { silentTopology } from '#test-kit';
 import { MemoryCheckpoints } from './testing/memory.checkpoints.ts';
 import type { CheckpointStore } from './receipts/checkpoint.store.ts';
 import { RegionAgent } from './region.agent.ts';
@@ -12,22 +13,7 @@ import { ScriptedCluster } from './testing/scripted.cluster.ts';
 const [east, west] = [region('east'), region('west')];
 const partitions = 2;
 const shard: ShardId = 'order.east.0';
-const url = 'http://127.0.0.1:1';
-const place = {
-  kafka: { brokers: ['127.0.0.1:1'] },
-  postgres: 'postgres://127.0.0.1:1',
-  etcd: [url],
-  services: { storefront: [url], order: [url], inventory: [url], payment: [url], agent: [url] },
-  peers: {},
-};
-const topology = topologySchema.parse({
-  homes: [east, west],
-  catalogue: east,
-  partitions,
-  regions: { east: place, west: place },
-  identity: { issuer: 'i', audience: 'a', jwksUrl: url },
-  paymentProvider: { url },
-});
+const topology = silentTopology({ regions: [east, west], partitions });
 const first = firstLineage({ ...topology, regions: [east, west] });
 const log = pino({ level: 'silent' });
 const waits = { timeout: 5_000, interval: 5 };

@@ -1,5 +1,6 @@
 export { eventually, eventuallyHolds, type EventuallyOptions } from './eventually.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
+export { silentTopology, type SilentTopologyOptions } from './silent-topology.ts';
 export { freePorts } from './free-ports.ts';
 export { runProgram, type RunningProgram, type TestProgram } from './run-program.ts';
 export { startTestBroker, type TestBroker } from './test-broker.ts';
