@@ -20,7 +20,9 @@ function build() {
   if (!existsSync(join(root, 'node_modules', 'typescript'))) return say('TypeScript is not installed: not built');
   const { status } = run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
   if (status !== 0) throw new Error(`the build failed: tsc ended with ${status}`);
-  return say('built');
+  const bundled = run(process.execPath, [join(root, 'scripts', 'bundle.mjs')]);
+  if (bundled.status !== 0) throw new Error(`the build failed: scripts/bundle.mjs ended with ${bundled.status}`);
+  return undefined;
 }
 
 async function preparePostgres() {

@@ -1,2 +1,7 @@
 #!/usr/bin/env node
-import '../../../dist/apps/operator/src/main.js';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// What one call has compiled, the next one reads.
+enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/evenkeel-compiled', import.meta.url)));
+await import('../../../dist/apps/operator/src/main.js');

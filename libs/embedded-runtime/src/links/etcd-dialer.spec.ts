@@ -29,9 +29,9 @@ it.runIf(process.platform === 'linux')('the system knows the process behind a co
   const { port } = server.address() as { port: number };
   const socket = connect({ host: '127.0.0.1', port });
   await once(socket, 'connect');
-  expect(await processBehind(socket.localPort!, port, [1, process.pid])).toBe(process.pid);
-  expect(await processBehind(socket.localPort!, port, [process.ppid])).toBeUndefined();
-  expect(await processBehind(1, port, [process.pid])).toBeUndefined();
+  expect(processBehind(socket.localPort!, port, [1, process.pid])).toBe(process.pid);
+  expect(processBehind(socket.localPort!, port, [process.ppid])).toBeUndefined();
+  expect(processBehind(1, port, [process.pid])).toBeUndefined();
   socket.destroy();
   server.close();
 });

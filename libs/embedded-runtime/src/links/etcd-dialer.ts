@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * Who dials an etcd peer? All members know a member by one URL, and on one machine all connections come from 127.0.0.1.
@@ -30,28 +30,33 @@ export function etcdMemberId(peerUrls: readonly string[], clusterToken: string):
 /**
  * Which of these processes holds the client's end of a TCP connection from 127.0.0.0/8, by its local port and the port it dialled.
  * Undefined when none does or the system does not say (not Linux, another user's process).
+ *
+ * Synchronous on purpose: the kernel answers from memory, and hundreds of small answers one at a time through a pool of threads cost
+ * the runtime a third of all its work (etcd hands each lease renewal on over a new connection).
  */
-export async function processBehind(clientPort: number, dialledPort: number, pids: readonly number[]): Promise<number | undefined> {
+export function processBehind(clientPort: number, dialledPort: number, pids: readonly number[]): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
-  const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
-  const row = rows.find(
-    (columns) => columns[1]?.endsWith(`:${hex(clientPort)}`) === true && columns[2]?.endsWith(`:${hex(dialledPort)}`) === true,
+  const row = new RegExp(`^ *\\d+: [0-9A-F]+:${hex(clientPort)} [0-9A-F]+:${hex(dialledPort)} .*$`, 'm').exec(
+    readFileSync('/proc/net/tcp', 'utf8'),
   );
-  const inode = row?.[9];
-  if (inode === undefined) return undefined;
-  for (const pid of pids) if (await holdsSocket(pid, inode)) return pid;
-  return undefined;
+  const inode = row?.[0].trim().split(/\s+/)[9];
+  return inode === undefined ? undefined : pids.find((pid) => holdsSocket(pid, inode));
 }
 
-async function holdsSocket(pid: number, inode: string): Promise<boolean> {
+function holdsSocket(pid: number, inode: string): boolean {
+  const folder = `/proc/${pid}/fd`;
   try {
-    for (const fd of await readdir(`/proc/${pid}/fd`)) {
-      const link = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => undefined); // closed meanwhile
-      if (link === `socket:[${inode}]`) return true;
-    }
+    return readdirSync(folder).some((fd) => linkOf(`${folder}/${fd}`) === `socket:[${inode}]`);
   } catch {
     return false; // the process has gone, or belongs to another user
   }
-  return false;
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // closed meanwhile
+  }
 }

@@ -90,10 +90,8 @@ export class LinkListener {
       socket.pause();
       socket.off('data', onData);
       socket.off('end', onEnd);
-      void this.#dialerOf(socket, head).then((region) => {
-        this.#undecided.delete(socket);
-        if (!socket.destroyed) this.#bridge(socket, { region, head });
-      });
+      this.#undecided.delete(socket);
+      this.#bridge(socket, { region: this.#dialerOf(socket, head), head });
     };
     const onEnd = (): void => void socket.destroy();
     socket.on('data', onData);
@@ -101,14 +99,14 @@ export class LinkListener {
     socket.resume();
   }
 
-  async #dialerOf(socket: Socket, head: Buffer): Promise<Region | undefined> {
+  #dialerOf(socket: Socket, head: Buffer): Region | undefined {
     if (this.#spec.kind === 'tcp') return this.#spec.from;
     const member = serverFrom(head);
     const named = member === undefined ? undefined : this.#spec.dialers.get(member);
     if (named !== undefined || socket.remotePort === undefined) return named;
     const pids = this.#spec.dialerPids?.() ?? new Map<number, Region>();
-    // Failing to find out is answered by `undefined`: the connection then meets the worst of the links that end here.
-    const pid = await processBehind(socket.remotePort, this.#spec.listen.port, [...pids.keys()]).catch(() => undefined);
+    // Not found out is answered by `undefined`: the connection then meets the worst of the links that end here.
+    const pid = processBehind(socket.remotePort, this.#spec.listen.port, [...pids.keys()]);
     return pid === undefined ? undefined : pids.get(pid);
   }
 

@@ -21,12 +21,12 @@ export function nodeProgram({ name, file, projectRoot, listen, env, dataDir }: N
   return {
     name,
     command: nodeCommand(projectRoot),
-    args: ['--enable-source-maps', file],
+    args: [file],
     env: {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       NODE_ENV: 'production',
       TZ: 'UTC',
-      // What one start has compiled, the next one reads: a third of a start's work.
+      // What one start has compiled, the next one reads.
       NODE_COMPILE_CACHE: join(projectRoot, 'node_modules/.cache/evenkeel-compiled'),
       EVENKEEL_LISTEN: `${listen.host}:${listen.port}`,
       ...(process.env['EVENKEEL_LOG_LEVEL'] === undefined ? {} : { EVENKEEL_LOG_LEVEL: process.env['EVENKEEL_LOG_LEVEL'] }),

@@ -272,7 +272,7 @@ interface NodePartPlan {
 }
 
 function nodePartPlan(options: PlanOptions, { name, region, app, entry, listen, env, needs }: NodePartPlan): PartPlan {
-  const file = join(options.projectRoot, 'dist', 'apps', app, 'src', `${entry}.js`);
+  const file = join(options.projectRoot, 'dist', 'processes', app, `${entry}.js`);
   return {
     kind: 'part',
     region,

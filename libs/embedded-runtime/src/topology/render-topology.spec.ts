@@ -133,7 +133,7 @@ describe('the plan', () => {
 
   test('a process that is not built is missing, and says which file', async () => {
     const part = partsOf(await planOf(await described())).find(({ spec }) => spec.name === 'west.order-projector');
-    expect(part?.missing?.()).toBe('dist/apps/order-service/src/projector.js is not built');
+    expect(part?.missing?.()).toBe('dist/processes/order-service/projector.js is not built');
     expect(part?.spec.env).toMatchObject({ EVENKEEL_REGION: 'west', EVENKEEL_INSTANCE: '1', EVENKEEL_LISTEN: '127.0.0.3:8091' });
   });
 });
