@@ -30,6 +30,12 @@ const bundle = await rolldown({
   },
 });
 rmSync(target, { recursive: true, force: true });
-const { output } = await bundle.write({ dir: target, format: 'esm', keepNames: true, entryFileNames: '[name].js', chunkFileNames: 'shared/[name]-[hash].js' });
+const { output } = await bundle.write({
+  dir: target,
+  format: 'esm',
+  keepNames: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'shared/[name]-[hash].js',
+});
 await bundle.close();
 console.log(`evenkeel: ${Object.keys(input).length} processes in ${output.length} files under ${relative(root, target)}`);
