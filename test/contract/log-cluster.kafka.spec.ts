@@ -76,6 +76,33 @@ describe('Kafka, when something is lost', () => {
     await appender.close();
   });
 
+  it('a question after the broker was killed and is back does not hear of it', async () => {
+    await cluster.createTopics([{ topic: 'asked', partitions: 2, config: {} }]);
+    const before = await cluster.describe(['asked']);
+    await broker.kill();
+    await broker.restart();
+    const answers: unknown[] = [];
+    const asking = async (): Promise<boolean> => {
+      const described = await cluster.describe(['asked']).catch((error: unknown) => error);
+      answers.push(described);
+      return described instanceof Map && described.size > 0; // one that has just started may not know all topics yet
+    };
+    await eventually(asking);
+    expect(answers.filter((answer) => answer instanceof Error)).toEqual([]);
+    expect(answers.at(-1)).toEqual(before);
+  });
+
+  it('a question that a hanging broker does not answer fails in time, and the next one is answered when it goes on', async () => {
+    await cluster.createTopics([{ topic: 'asked', partitions: 2, config: {} }]);
+    await cluster.topicId('asked');
+    broker.program().signal('SIGSTOP');
+    const askedAt = Date.now();
+    await expect(cluster.topicId('asked')).rejects.toThrow(/not answered within/);
+    expect(Date.now() - askedAt).toBeLessThan(5_000);
+    broker.program().signal('SIGCONT');
+    await eventually(async () => (await cluster.topicId('asked')) !== undefined);
+  });
+
   it('gives the partitions of a killed member to the other within three seconds, with what it had not done', async () => {
     await cluster.createTopics([{ topic: 'commands', partitions: 4, config: {} }]);
     const appender = await cluster.appender('commands');

@@ -109,6 +109,7 @@ const emitted = (): readonly string[] => recordsOf('order.commands').map(({ key 
 /** The cluster, but for what is changed. */
 const clusterWith = (changes: Partial<LogCluster>): LogCluster => ({
   createTopics: (wanted) => cluster.createTopics(wanted),
+  describe: (topics) => cluster.describe(topics),
   endOffsets: (topic) => cluster.endOffsets(topic),
   topicId: (topic) => cluster.topicId(topic),
   appender: (name) => cluster.appender(name),

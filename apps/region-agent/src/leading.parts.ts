@@ -64,7 +64,7 @@ export class LeadingParts {
     const { here, topology, cluster, lineageStore, checkpoints, log, nowMs, probeEveryMs, isLeadConfirmed, onLooked } = options;
     this.#lifecycle = new Lifecycle({ stopTimeoutMs, log });
     this.ledger = new ReceiptLedger(here, opened?.found?.ledger);
-    this.writer = new ReceiptWriter({ here, cluster, ledger: this.ledger, log, onWritten: () => this.logs.settleEvents() });
+    this.writer = new ReceiptWriter({ here, cluster, ledger: this.ledger, log, nowMs, onWritten: () => this.logs.settleEvents() });
     this.logs = new RegionLogs(
       {
         here,
@@ -91,7 +91,7 @@ export class LeadingParts {
         this.writer.repeatAll();
       },
     });
-    this.saver = new CheckpointSaver({ checkpoints, opened, log, isLeadConfirmed, checkpoint: () => this.logs.checkpoint() });
+    this.saver = new CheckpointSaver({ checkpoints, opened, log, nowMs, isLeadConfirmed, checkpoint: () => this.logs.checkpoint() });
   }
 
   /** What etcd answered to a linearizable read. */

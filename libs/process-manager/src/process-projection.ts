@@ -1,5 +1,14 @@
 import type { ShardId } from '#contracts';
-import { LeastRecentlyUsed, selectMany, upsertMany, type Columns, type Projection, type SettledEvent, type Tx } from '#projections';
+import {
+  LeastRecentlyUsed,
+  selectMany,
+  together,
+  upsertMany,
+  type Columns,
+  type Projection,
+  type SettledEvent,
+  type Tx,
+} from '#projections';
 import type { EmitMode } from './leadership.ts';
 import { newlyRequired, type ProcessDefinition, type RequiredCommand } from './process.ts';
 
@@ -29,6 +38,7 @@ const columns: Columns = {
   done: 'boolean',
   deadline: 'timestamptz',
 };
+const written: Columns = { ...columns, moved_at: 'timestamptz' };
 
 /** Statements of the migration that creates what `processProjection` and the sweeper use. */
 export const processTables: readonly string[] = [
@@ -93,8 +103,10 @@ export function processProjection<Event, State, Command>(host: ProcessHost<Event
         const due = mode === 'everything' ? definition.required(state, now) : newlyRequired(definition, known, state, now);
         commands.push(...due.filter(({ shard }) => host.owns(shard)));
       }
-      if (commands.length > 0) await host.emit(commands);
-      await upsertMany(tx, processTable, { ...columns, moved_at: 'timestamptz' }, ['key'], rowsOf(definition, after, now));
+      await together([
+        ...(commands.length > 0 ? [host.emit(commands)] : []),
+        upsertMany(tx, processTable, written, ['key'], rowsOf(definition, after, now)),
+      ]);
       for (const [key, state] of after) {
         remembered.set(key, state);
         host.onState?.(key, state);

@@ -50,6 +50,12 @@ export interface RunProcessManager<Event extends { readonly type: string }, Stat
   readonly log: ProjectorLog;
 }
 
+/**
+ * Between two reads of the logs, and between two transactions, once there is a stream of events: an order waits for its process
+ * several times, half of it each time, and PostgreSQL does less the longer it is. After a pause the first event is reacted to at once.
+ */
+const paceMs = 30;
+
 /** Longer than a mirror's usual delay: what is held back longer by a cut link does not hold up the rest. */
 const heldBackMs = 10_000;
 
@@ -98,6 +104,7 @@ export async function runProcessManager<Event extends { readonly type: string },
     openFeed: leadingFeed(options, traces, database, leadership),
     announceParked: (records) => announcer.announce(records.map((record) => namedRecord(definition.name, record))),
     retryParked: true,
+    pace: { intervalMs: paceMs },
     log,
   });
   const sweeper = startSweeper(host, {
@@ -138,7 +145,7 @@ function leadingFeed<Event extends { readonly type: string }, State, Command ext
     const handedOver: Record<ShardId, number> = {};
     const feed = await openSettledFeed({
       name: definition.name,
-      paceMs: 20,
+      paceMs,
       here,
       topology: { regions, partitions: topology.partitions },
       services,

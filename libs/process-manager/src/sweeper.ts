@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { inTransaction } from '#projections';
+import { inTransaction, prepared } from '#projections';
 import type { Leadership, SweepTurn } from './leadership.ts';
 import { processTable, type ProcessHost } from './process-projection.ts';
 import type { RequiredCommand } from './process.ts';
@@ -32,6 +32,16 @@ export interface SweeperOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Reads the index of unfinished processes, no more: the finished ones are the many. */
+const dueProcesses = prepared(
+  `select key, state from ${processTable}
+   where not done and (
+     moved_at <= greatest($1::timestamptz - $2 * interval '1 millisecond', $3::timestamptz) or deadline between moved_at and $1::timestamptz
+   )
+   order by moved_at limit $4 for update skip locked`,
+);
+const sweptProcesses = prepared(`update ${processTable} set moved_at = $2 where key = any($1)`);
+
 /**
  * Emits again what unfinished processes still require: commands whose emission or handling was lost, deadlines that have passed,
  * and everything that a takeover left half-done. A new leader sweeps all of them as soon as it has caught up, and a leader whose region
@@ -49,20 +59,15 @@ export function startSweeper<Event, State, Command>(host: ProcessHost<Event, Sta
   const sweep = async ({ resumedAt }: SweepTurn): Promise<number> =>
     inTransaction(options.pool, async (tx) => {
       const now = host.now();
-      const { rows } = await tx.query<{ key: string; state: State }>(
-        `select key, state from ${processTable}
-         where not done and (
-           moved_at <= greatest($1::timestamptz - $2 * interval '1 millisecond', $3::timestamptz) or deadline between moved_at and $1::timestamptz
-         )
-         order by moved_at limit $4 for update skip locked`,
-        [now, pace.restMs, resumedAt, pace.processesPerSweepMax],
-      );
+      const due = [now, pace.restMs, resumedAt, pace.processesPerSweepMax];
+      const { rows } = await tx.query<{ key: string; state: State }>(dueProcesses, due);
+      if (rows.length === 0) return 0;
       for (const { key, state } of rows) host.onState?.(key, state);
       const commands: RequiredCommand<Command>[] = rows
         .flatMap(({ state }) => host.definition.required(state, now))
         .filter(({ shard }) => host.owns(shard));
       if (commands.length > 0) await host.emit(commands);
-      await tx.query(`update ${processTable} set moved_at = $2 where key = any($1)`, [rows.map(({ key }) => key), now]);
+      await tx.query(sweptProcesses, [rows.map(({ key }) => key), now]);
       return rows.length;
     });
 

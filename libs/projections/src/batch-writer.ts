@@ -3,6 +3,7 @@ import { admit, reasonOf } from './core/admission.ts';
 import type { PendingWork } from './core/batch-buffer.ts';
 import { BlockedStreams } from './core/blocked-streams.ts';
 import { isPoison } from './core/fold-error.ts';
+import { together } from './core/together.ts';
 import { fingerprintOf, stateVersionOf } from './fingerprint.ts';
 import { advanceCheckpoint, advanceShards, createCheckpoint, readCheckpoint, type StoredCheckpoint } from './postgres/checkpoint-table.ts';
 import { inTransaction } from './postgres/database.ts';
@@ -63,10 +64,13 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
    */
   async write(work: PendingWork, careful: boolean): Promise<number> {
     const setAsides = await inTransaction(this.#pool, async (tx) => {
-      await advanceCheckpoint(tx, this.#definition.name, this.#stored.version, work.checkpoint);
+      // Answered in this order, so being overtaken is the first failure; and before a savepoint could undo some of it.
+      await together([
+        advanceCheckpoint(tx, this.#definition.name, this.#stored.version, work.checkpoint),
+        advanceShards(tx, work.moved),
+        ...work.unreadable.map((record) => setAsideUnreadable(tx, record)),
+      ]);
       const count = careful ? await this.#applyOneByOne(work, tx) : await this.#applyTogether(work, tx);
-      for (const record of work.unreadable) await setAsideUnreadable(tx, record);
-      await advanceShards(tx, work.moved);
       return count + work.unreadable.length;
     });
     this.#stored = { ...this.#stored, version: this.#stored.version + 1, checkpoint: work.checkpoint };
@@ -119,8 +123,8 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
 
   async #project(events: readonly SettledEvent<Event>[], tx: Tx): Promise<void> {
     if (events.length === 0) return;
-    await this.#states.apply(events, tx);
-    for (const projection of this.#definition.projections) await projection.apply(events, tx, this);
+    const { projections } = this.#definition;
+    await together([this.#states.apply(events, tx), ...projections.map((projection) => projection.apply(events, tx, this))]);
   }
 
   /** Undefined when the events are applied; else why they cannot be, with nothing of them left in the transaction. */

@@ -5,6 +5,8 @@ export { LeastRecentlyUsed } from './core/least-recently-used.ts';
 export { runProjections, defaultPace, type Projector, type ProjectorPace, type ProjectorStatus, type RunProjections } from './projector.ts';
 export type { ParkedDecision, ParkedOutcome } from './decide-parked.ts';
 export { upsertMany, selectMany, type Columns } from './postgres/bulk.ts';
+export { prepared } from './postgres/prepared.ts';
+export { together } from './core/together.ts';
 export { openProjectionDatabase, inTransaction, sessionOptions, type OpenDatabase, type ProjectionDatabase } from './postgres/database.ts';
 export { runtimeTables, runtimeTableNames } from './postgres/runtime-tables.ts';
 export { readProgress, OvertakenError } from './postgres/checkpoint-table.ts';

@@ -3,10 +3,16 @@ import type { Decider } from '#kernel';
 import type { FeedCheckpoint, SettledBatch, SettledFeed } from '#shard-log';
 import type { ColumnType } from './core/columns.ts';
 
-/** What a projection does inside a transaction; rows come back as objects, bigint as text. */
+/** A statement that its connection remembers by name; `prepared` gives the name. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What a projection does inside a transaction; rows come back as objects, bigint as text. Queries may overlap: they run in order. */
 export interface Tx {
   query(
-    text: string,
+    statement: string | PreparedStatement,
     values?: readonly unknown[],
   ): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number | null }>;
 }
@@ -27,14 +33,14 @@ export interface ProjectedTable {
 /**
  * Tables computed from the settled events of one service. `apply` runs inside the transaction that also stores the checkpoint, so
  * each event reaches it exactly once. The same events give the same rows in every region, however they are split into batches:
- * no clock, no chance, no serial id, no table of another projection.
+ * no clock, no chance, no serial id, no table of another projection: the projections of one projector apply a batch side by side.
  */
 export interface Projection<Event> {
   readonly name: string;
   /** Raised when the same events shall give other rows: the projector then rebuilds. */
   readonly version: number;
   readonly tables: readonly ProjectedTable[];
-  /** Per shard in order of seq. May keep rows in memory between batches, for each writer its own, until `forget`. */
+  /** Per shard in order of seq. Ends only when all that it asked is answered, also when it fails. May keep rows in memory between batches, for each writer its own, until `forget`. */
   apply(batch: readonly SettledEvent<Event>[], tx: Tx, writer: object): Promise<void>;
   /** The writer's transaction was undone, or it begins anew: drop all that was remembered for it. */
   forget(writer: object): void;

@@ -13,7 +13,10 @@ export interface ProjectorPace {
   /** Commits, and characters of their bodies, that one transaction takes at most (give or take one batch of the feed). */
   readonly commitsMax: number;
   readonly bodyCharsMax: number;
-  /** From the start of one transaction to the next: under load fewer, larger ones. Reads see a commit that much later. */
+  /**
+   * From the start of one transaction to the next, once there is a stream of commits: fewer, larger ones are most of what saves
+   * PostgreSQL work. Reads see a commit that much later; after a pause the first one is stored at once.
+   */
   readonly intervalMs: number;
   /** A checkpoint that moved without commits is stored this often. */
   readonly idleCheckpointMs: number;
@@ -24,7 +27,7 @@ export interface ProjectorPace {
 export const defaultPace: ProjectorPace = {
   commitsMax: 1_000,
   bodyCharsMax: 8_000_000,
-  intervalMs: 20,
+  intervalMs: 50,
   idleCheckpointMs: 1_000,
   standbyPollMs: 1_000,
 };
@@ -228,11 +231,10 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
     // A checkpoint that moved without commits is in no hurry.
     const due = performance.now() - this.#storedAtMs >= this.#pace.idleCheckpointMs;
     const work = buffer.holdsCommits || due ? buffer.take() : undefined;
+    if (work === undefined) return;
     const startedAtMs = performance.now();
-    if (work !== undefined) {
-      await this.#write(writer, work);
-      this.#storedAtMs = performance.now();
-    }
+    await this.#write(writer, work);
+    this.#storedAtMs = performance.now();
     await this.#pause(Math.max(0, this.#pace.intervalMs - (performance.now() - startedAtMs)));
   }
 

@@ -56,6 +56,20 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       await expect(cluster.endOffsets('contract.absent')).rejects.toThrow();
     });
 
+    it('describes many topics at once, as if each were asked for alone, and says nothing of those that do not exist', async () => {
+      const [first, second] = [await newTopic(3), await newTopic(1)];
+      const appender = await cluster.appender('writer');
+      await appender.append(first, 1, [record('a'), record('b')]);
+      await appender.append(second, 0, [record('c')]);
+      await appender.close();
+      const described = await cluster.describe([first, 'contract.absent', second]);
+      expect(Object.fromEntries(described)).toEqual({
+        [first]: { id: await cluster.topicId(first), ends: [0, 2, 0] },
+        [second]: { id: await cluster.topicId(second), ends: [1] },
+      });
+      expect(await cluster.describe([])).toEqual(new Map());
+    });
+
     it('appends a batch without a gap and reads back what was written', async () => {
       const topic = await newTopic();
       const appender = await cluster.appender('writer');

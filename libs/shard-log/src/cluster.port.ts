@@ -105,9 +105,21 @@ export interface CommandConsumerOptions {
   onStopped(error: Error): void;
 }
 
+export interface TopicDescription {
+  /** Kafka's id of the topic: it changes when the topic is created anew. */
+  readonly id: string;
+  /** Offset after the last record of each partition. */
+  readonly ends: readonly number[];
+}
+
 export interface LogCluster {
   /** Creates missing topics; never changes existing ones. Fails when an existing topic has another number of partitions. */
   createTopics(topics: readonly { topic: string; partitions: number; config: Readonly<Record<string, string>> }[]): Promise<void>;
+  /**
+   * Those of the topics that exist, by name. For whoever asks about several, or from time to time: the cost is that of one question,
+   * however many topics there are.
+   */
+  describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
   /** Offset after the last record of each partition. Fails when the topic does not exist. */
   endOffsets(topic: string): Promise<readonly number[]>;
   /** Kafka's id of the topic (it changes when the topic is created anew), or undefined when there is none. */

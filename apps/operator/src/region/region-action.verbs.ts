@@ -29,17 +29,24 @@ const pollMs = 200;
 interface StartOptions extends CommonOptions {
   readonly wait: boolean;
   readonly withoutLogs: boolean;
+  readonly withoutTables: boolean;
 }
 
 export const startRegionVerb = (): Command =>
   verb('start <region>', 'start every process of a region that was killed, and wait until they are ready')
     .option('--no-wait', 'do not wait until they are ready')
     .option('--without-logs', 'as a region that has lost its Kafka, its PostgreSQL and its etcd member', false)
+    .option('--without-tables', "as a region that has lost its PostgreSQL: it folds both regions' logs from their first record", false)
     .action((region: string, options: StartOptions) => answerWith(options, () => start(region, options)));
+
+const forgotten = ({ withoutLogs, withoutTables }: StartOptions): { readonly forget?: ('etcd' | 'kafka' | 'postgres')[] } => {
+  if (withoutLogs) return { forget: ['kafka', 'postgres', 'etcd'] };
+  return withoutTables ? { forget: ['postgres'] } : {};
+};
 
 async function start(region: string, options: StartOptions): Promise<Answer> {
   const beganMs = performance.now();
-  await runtime().actOnRegion(region, 'start', options.withoutLogs ? { forget: ['kafka', 'postgres', 'etcd'] } : {});
+  await runtime().actOnRegion(region, 'start', forgotten(options));
   if (!options.wait) return { value: { region, action: 'start' }, text: `${region}: starting` };
   const deadline = performance.now() + startTimeoutMs;
   for (;;) {

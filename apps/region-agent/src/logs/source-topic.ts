@@ -25,3 +25,8 @@ export const partitionOfKey = (key: string): TopicPartition => {
   const colon = key.lastIndexOf(':');
   return { topic: key.slice(0, colon), partition: Number(key.slice(colon + 1)) };
 };
+
+export const isReceiptsKey = (key: string): boolean => {
+  const { topic } = partitionOfKey(key);
+  return topic === 'receipts' || topic.endsWith('.receipts');
+};

@@ -40,16 +40,17 @@ export class TopicProbe {
   async ask(sources: readonly SourceTopic[], next: ReadonlyMap<string, number>): Promise<readonly Recreated[]> {
     const recreated: Recreated[] = [];
     const status: TopicStatus[] = [];
+    const found = await this.#cluster.describe(sources.map(({ topic }) => topic));
     for (const source of sources) {
-      const id = await this.#cluster.topicId(source.topic);
-      if (id === undefined) {
+      const described = found.get(source.topic);
+      if (described === undefined) {
         status.push({ topic: source.topic, exists: false, lagRecords: 0 });
         continue;
       }
+      const { id, ends } = described;
       const known = this.topicIds.get(source.topic);
       if (known !== undefined && known !== id) recreated.push({ source, id });
       else this.topicIds.set(source.topic, id);
-      const ends = await this.#cluster.endOffsets(source.topic);
       ends.forEach((end, partition) => this.#see(partitionKey({ topic: source.topic, partition }), next, end));
       const lagRecords = ends.reduce(
         (lag, end, partition) => lag + Math.max(0, end - (next.get(partitionKey({ topic: source.topic, partition })) ?? 0)),

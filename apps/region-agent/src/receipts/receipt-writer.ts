@@ -3,6 +3,7 @@ import type { Region } from '#contracts';
 import { encodeReceipts, type Appender, type LogCluster, type NewRecord, type Receipt } from '#shard-log';
 import { metricNames, metrics } from '#telemetry';
 import { pause } from '../repeat.ts';
+import { Wake } from '../wake.ts';
 import type { ReceiptLedger } from './receipt-ledger.ts';
 
 /** A receipt is some 120 bytes: far below the largest record that Kafka takes. */
@@ -10,6 +11,12 @@ const receiptsPerRecordMax = 4_000;
 const retryAfterMs = 250;
 /** Every so many beats all receipts are said again, for readers whose mirror came late; those between are empty unless something moved. */
 const beatsPerRepeat = 6;
+
+/**
+ * From the beginning of an append to that of the next. Under load something moves all the time, and a record every few milliseconds wakes
+ * each reader of both regions for a handful of receipts. What moves after a quiet time is said at once; a cut never waits.
+ */
+const appendGapMs = 10;
 
 interface CutDue {
   readonly term: number;
@@ -27,8 +34,10 @@ export class ReceiptWriter {
   readonly #cluster: LogCluster;
   readonly #ledger: ReceiptLedger;
   readonly #log: Logger;
+  readonly #nowMs: () => number;
   readonly #onWritten: () => void;
   readonly #stopping = new AbortController();
+  readonly #cutWakes = new Wake();
   #appender: Appender | undefined;
   #sending: Promise<void> | undefined;
   #busy = false;
@@ -40,11 +49,19 @@ export class ReceiptWriter {
   #problem: string | undefined;
   #written = 0;
 
-  constructor(options: { here: Region; cluster: LogCluster; ledger: ReceiptLedger; log: Logger; onWritten: () => void }) {
+  constructor(options: {
+    here: Region;
+    cluster: LogCluster;
+    ledger: ReceiptLedger;
+    log: Logger;
+    nowMs: () => number;
+    onWritten: () => void;
+  }) {
     this.#here = options.here;
     this.#cluster = options.cluster;
     this.#ledger = options.ledger;
     this.#log = options.log;
+    this.#nowMs = options.nowMs;
     this.#onWritten = options.onWritten;
   }
 
@@ -77,6 +94,7 @@ export class ReceiptWriter {
     const done = Promise.withResolvers<void>();
     if (this.#stopping.signal.aborted) done.reject(new Error('the writer of receipts is stopping'));
     else this.#cutDue = { term, done };
+    this.#cutWakes.wake();
     this.kick();
     return done.promise;
   }
@@ -99,9 +117,11 @@ export class ReceiptWriter {
       const receipts = this.#repeatDue || cut !== undefined ? this.#ledger.all() : this.#ledger.moved();
       if (receipts.length === 0 && !this.#beatDue && cut === undefined) break;
       [this.#repeatDue, this.#beatDue, this.#cutDue] = [false, false, undefined];
+      const nextAtMs = this.#nowMs() + appendGapMs;
       try {
         await this.#append(receipts, cut?.term);
         cut?.done.resolve();
+        await this.#untilOrCut(nextAtMs);
       } catch (error) {
         this.#ledger.notWritten(receipts);
         this.#problem = (error as Error).message;
@@ -113,6 +133,11 @@ export class ReceiptWriter {
     }
     this.#repeatDue = false;
     this.#busy = false; // in the same turn in which nothing was due: what moves from now on kicks again
+  }
+
+  async #untilOrCut(untilMs: number): Promise<void> {
+    const leftMs = untilMs - this.#nowMs();
+    if (leftMs > 0 && this.#cutDue === undefined) await this.#cutWakes.wait(leftMs, this.#stopping.signal);
   }
 
   async #append(receipts: readonly Receipt[], cutTerm: number | undefined): Promise<void> {

@@ -63,10 +63,12 @@ export class StrandedReader {
   async readThrough(lineage: Lineage): Promise<ReadThrough> {
     const feed = this.#feed;
     if (feed === undefined || this.#lineage === undefined || !isAsNew(this.#lineage, lineage)) return notYet('the lineage is being read');
+    const topics = services.map((service) => topicIn(this.#options.here, this.#options.here, eventsTopic(service)));
+    const described = await this.#options.cluster.describe(topics);
     let left = 0;
-    for (const service of services) {
-      const topic = topicIn(this.#options.here, this.#options.here, eventsTopic(service));
-      const ends = await this.#options.cluster.endOffsets(topic);
+    for (const topic of topics) {
+      const ends = described.get(topic)?.ends;
+      if (ends === undefined) return notYet(`this region's own log ${topic} does not exist`);
       ends.forEach((end, partition) => (left += Math.max(0, end - (feed.nextOffset(topic, partition) ?? 0))));
     }
     if (left > 0) return notYet(`${left} records of this region's own logs are still to be read`);

@@ -49,6 +49,15 @@ export class ScriptedCluster {
       createTopics: async (topics) => {
         for (const { topic, partitions } of topics) if (!this.#topics.has(topic)) this.create(topic, partitions);
       },
+      describe: async (topics) =>
+        new Map(
+          topics.flatMap((topic) => {
+            const found = this.#topics.get(topic);
+            return found === undefined
+              ? []
+              : [[topic, { id: found.id.toString(), ends: found.partitions.map((records) => records.length) }] as const];
+          }),
+        ),
       endOffsets: async (topic) => {
         const found = this.#topics.get(topic);
         if (found === undefined) throw new Error(`no topic ${topic}`);

@@ -1,6 +1,7 @@
 import { assert } from '#kernel';
 import { fromColumn, toColumn, type ColumnType } from '../core/columns.ts';
 import type { Tx } from '../projection.port.ts';
+import { prepared } from './prepared.ts';
 
 export type Columns = Readonly<Record<string, ColumnType>>;
 type Row = Readonly<Record<string, unknown>>;
@@ -27,8 +28,8 @@ export async function upsertMany(tx: Tx, table: string, columns: Columns, key: r
   const action =
     others.length === 0 ? 'nothing' : `update set ${others.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`;
   await tx.query(
-    `insert into ${quoted(table)} (${names.map(quoted).join(', ')}) select * from ${unnestOf(columns, names)}
-     on conflict (${key.map(quoted).join(', ')}) do ${action}`,
+    prepared(`insert into ${quoted(table)} (${names.map(quoted).join(', ')}) select * from ${unnestOf(columns, names)}
+     on conflict (${key.map(quoted).join(', ')}) do ${action}`),
     arraysOf(columns, names, rows),
   );
 }
@@ -44,8 +45,8 @@ export async function selectMany(
   if (keys.length === 0) return [];
   const names = Object.keys(columns);
   const { rows } = await tx.query(
-    `select ${names.map((name) => `t.${quoted(name)}`).join(', ')} from ${unnestOf(columns, key)} as k(${key.map(quoted).join(', ')})
-     join ${quoted(table)} t using (${key.map(quoted).join(', ')})`,
+    prepared(`select ${names.map((name) => `t.${quoted(name)}`).join(', ')} from ${unnestOf(columns, key)} as k(${key.map(quoted).join(', ')})
+     join ${quoted(table)} t using (${key.map(quoted).join(', ')})`),
     arraysOf(columns, key, keys),
   );
   return rows.map((row) => Object.fromEntries(names.map((name) => [name, fromColumn(columns[name]!, row[name])])));

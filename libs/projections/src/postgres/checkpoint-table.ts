@@ -2,6 +2,7 @@ import type { ShardId } from '#contracts';
 import type { FeedCheckpoint } from '#shard-log';
 import type { Tx } from '../projection.port.ts';
 import { upsertMany } from './bulk.ts';
+import { prepared } from './prepared.ts';
 
 export interface StoredCheckpoint {
   readonly version: number;
@@ -36,21 +37,24 @@ export async function createCheckpoint(tx: Tx, name: string, stateVersion: numbe
   );
 }
 
+const advance = prepared(
+  'update feed_checkpoint set version = version + 1, checkpoint = coalesce($3::jsonb, checkpoint) where name = $1 and version = $2',
+);
+
 /**
  * Compare and set, as the first statement of a transaction: it locks the row, so a second projector waits here before it does any
  * work, and then fails. A checkpoint of undefined leaves what stands.
  * @throws OvertakenError
  */
 export async function advanceCheckpoint(tx: Tx, name: string, version: number, checkpoint: FeedCheckpoint | undefined): Promise<void> {
-  const { rowCount } = await tx.query(
-    'update feed_checkpoint set version = version + 1, checkpoint = coalesce($3::jsonb, checkpoint) where name = $1 and version = $2',
-    [name, version, checkpoint === undefined ? null : JSON.stringify(checkpoint)],
-  );
+  const { rowCount } = await tx.query(advance, [name, version, checkpoint === undefined ? null : JSON.stringify(checkpoint)]);
   if (rowCount !== 1) throw new OvertakenError(`another projector of ${name} has gone on from version ${version}`);
 }
 
+/** In the order of the shards' names: one that was overtaken, and finds out only afterwards, cannot deadlock with who goes on. */
 export async function advanceShards(tx: Tx, moved: Readonly<Record<ShardId, number>>): Promise<void> {
-  const rows = Object.entries(moved).map(([shard, seq]) => ({ shard, seq }));
+  const shards = (Object.keys(moved) as ShardId[]).toSorted();
+  const rows = shards.map((shard) => ({ shard, seq: moved[shard] }));
   await upsertMany(tx, 'shard_progress', { shard: 'text', seq: 'bigint' }, ['shard'], rows);
 }
 

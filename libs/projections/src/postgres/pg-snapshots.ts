@@ -2,6 +2,7 @@ import type { ShardId } from '#contracts';
 import type { FeedCheckpoint, LoadedStreams, Snapshots, StoredStream } from '#shard-log';
 import type { Tx } from '../projection.port.ts';
 import { readCheckpoint } from './checkpoint-table.ts';
+import { prepared } from './prepared.ts';
 
 export interface PgSnapshotsOptions {
   readonly pool: Tx;
@@ -10,7 +11,7 @@ export interface PgSnapshotsOptions {
   readonly stateVersion: number;
 }
 
-const statement = `
+const load = prepared(`
   select
     coalesce((select seq from shard_progress where shard = $1), 0)::bigint as persisted_seq,
     (select state_version from feed_checkpoint where name = $3) as state_version,
@@ -18,7 +19,7 @@ const statement = `
        from stream_state where shard = $1 and stream_id = any($2::text[])) as streams,
     (select coalesce(array_agg(distinct stream), '{}')
        from parked_record, unnest(streams) as stream
-      where shard = $1 and status in ('parked', 'withheld') and stream = any($2::text[])) as blocked`;
+      where shard = $1 and status in ('parked', 'withheld') and stream = any($2::text[])) as blocked`);
 
 /**
  * Snapshots as the region's projector keeps them. `persistedSeq` can go back: a rebuild begins at 0. States that were stored under
@@ -31,7 +32,7 @@ export function pgSnapshots({ pool, name, stateVersion }: PgSnapshotsOptions): S
       return stored?.stateVersion === stateVersion ? stored.checkpoint : undefined;
     },
     load: async (shard: ShardId, streamIds: readonly string[]): Promise<LoadedStreams> => {
-      const { rows } = await pool.query(statement, [shard, streamIds, name]);
+      const { rows } = await pool.query(load, [shard, streamIds, name]);
       const row = rows[0]!;
       if (row['state_version'] !== stateVersion) return { persistedSeq: 0, streams: [], blocked: [] };
       return {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { shardOf, type Service, type ShardId, type ShardSeqs } from '#contracts';
+import { prepared } from '../postgres/prepared.ts';
 import type { Tx } from '../projection.port.ts';
 
 export interface ProgressWatchOptions {
@@ -18,6 +19,8 @@ interface Waiting {
   readonly answer: (reached: boolean) => void;
   readonly fail: (error: unknown) => void;
 }
+
+const progress = prepared('select shard, seq from shard_progress where shard = any($1::text[])');
 
 /** Lets reads wait until this region's projection shows what their token names. One poll serves all that wait. */
 export class ProgressWatch {
@@ -68,7 +71,7 @@ export class ProgressWatch {
 
   async #progress(): Promise<ReadonlyMap<string, number>> {
     const shards = new Set([...this.#waiting].flatMap(({ seqs }) => seqs.map(([shard]) => shard)));
-    const { rows } = await this.#options.pool.query('select shard, seq from shard_progress where shard = any($1::text[])', [[...shards]]);
+    const { rows } = await this.#options.pool.query(progress, [[...shards]]);
     return new Map(rows.map((row) => [row['shard'] as string, Number(row['seq'])]));
   }
 }

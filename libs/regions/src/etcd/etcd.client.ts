@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { KeptHttp, LostConnectionError, type HttpAnswer } from './kept-http.ts';
 
 /**
  * etcd v3 over its JSON gateway (etcd 3.4 and later; https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/): keys and values are
  * base64, 64-bit numbers are text, fields with their zero value are left out.
  *
  * The gateway is used rather than gRPC because a plain HTTP request has a deadline, a connection and an error that one can see.
- * Every call ends within its deadline; no call is repeated here.
+ * Every call ends within its deadline. None is repeated here, but for one that changes nothing, on a kept connection that was found dead.
  */
 export interface EtcdOptions {
   /** Client URLs, this region's member first. A call goes to the one that answered last. */
@@ -72,11 +73,18 @@ export interface EtcdTransactionAnswer {
   readonly read: readonly (readonly EtcdKeyValue[])[];
 }
 
+/** etcd takes no request of more than 1.5 MB; what it holds for Evenkeel is a lineage and some keys of a few hundred bytes. */
+const answerBytesMax = 16 * 1024 * 1024;
+
+/** Whether a call may be sent twice. The others go over a connection of their own: a kept one that is dead would leave in doubt what never left. */
+type Repeatable = 'repeatable' | 'once';
+
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 export const textOf = (encoded: string): string => Buffer.from(encoded, 'base64').toString('utf8');
 
 export class EtcdClient {
   readonly #options: EtcdOptions;
+  readonly #http = new KeptHttp({ bytesMax: answerBytesMax });
   readonly #closing = new AbortController();
   #endpoint = 0;
 
@@ -89,7 +97,7 @@ export class EtcdClient {
   async get(
     key: string,
   ): Promise<{ entry: EtcdKeyValue | undefined; /** Of the store as a whole, at the moment of the read. */ revision: number }> {
-    const { header, kvs } = await this.#call('/v3/kv/range', { key: base64(key), serializable: false }, rangeSchema);
+    const { header, kvs } = await this.#call('/v3/kv/range', { key: base64(key), serializable: false }, rangeSchema, 'repeatable');
     return { entry: kvs[0], revision: header.revision };
   }
 
@@ -120,25 +128,26 @@ export class EtcdClient {
       success: success.map(requestOf),
       failure: failure.map(requestOf),
     };
-    const { succeeded, header, responses } = await this.#call('/v3/kv/txn', body, txnSchema);
+    const onlyReads = [...success, ...failure].every((operation) => !('put' in operation));
+    const { succeeded, header, responses } = await this.#call('/v3/kv/txn', body, txnSchema, onlyReads ? 'repeatable' : 'once');
     return { succeeded, revision: header.revision, read: responses.map(({ response_range: range }) => range?.kvs ?? []) };
   }
 
   async put(key: string, value: string, leaseId: string): Promise<void> {
-    await this.#call('/v3/kv/put', { key: base64(key), value: base64(value), lease: leaseId }, z.looseObject({}));
+    await this.#call('/v3/kv/put', { key: base64(key), value: base64(value), lease: leaseId }, z.looseObject({}), 'once');
   }
 
   async grantLease(ttlSeconds: number): Promise<string> {
-    return (await this.#call('/v3/lease/grant', { TTL: String(ttlSeconds) }, leaseSchema)).ID;
+    return (await this.#call('/v3/lease/grant', { TTL: String(ttlSeconds) }, leaseSchema, 'once')).ID;
   }
 
   /** Seconds that the lease has left after this; 0 when it has run out. */
   async keepLeaseAlive(leaseId: string): Promise<number> {
-    return (await this.#call('/v3/lease/keepalive', { ID: leaseId }, keepAliveSchema)).result.TTL;
+    return (await this.#call('/v3/lease/keepalive', { ID: leaseId }, keepAliveSchema, 'repeatable')).result.TTL;
   }
 
   async revokeLease(leaseId: string): Promise<void> {
-    await this.#call('/v3/lease/revoke', { ID: leaseId }, z.looseObject({}));
+    await this.#call('/v3/lease/revoke', { ID: leaseId }, z.looseObject({}), 'once');
   }
 
   /**
@@ -176,27 +185,35 @@ export class EtcdClient {
   }
 
   close(): void {
-    this.#closing.abort(new EtcdUnknownError('the client is closed'));
+    const because = new EtcdUnknownError('the client is closed');
+    this.#closing.abort(because);
+    this.#http.close(because);
   }
 
-  #url(path: string): string {
-    return new URL(path, this.#options.endpoints[this.#endpoint % this.#options.endpoints.length]).href;
+  #url(path: string): URL {
+    return new URL(path, this.#options.endpoints[this.#endpoint % this.#options.endpoints.length]);
   }
 
-  async #call<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T> {
+  async #call<T>(path: string, body: object, schema: z.ZodType<T>, repeatable: Repeatable): Promise<T> {
     try {
-      const response = await fetch(this.#url(path), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-        signal: AbortSignal.any([AbortSignal.timeout(this.#options.deadlineMs), this.#closing.signal]),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new EtcdUnknownError(`${response.status} ${text.slice(0, 300)}`);
+      const { status, text } = await this.#post(this.#url(path), JSON.stringify(body), repeatable);
+      if (status < 200 || status > 299) throw new EtcdUnknownError(`${status} ${text.slice(0, 300)}`);
       return schema.parse(JSON.parse(text));
     } catch (cause) {
       this.#endpoint += 1; // the next call asks another member, if there is one
+      this.#http.forget();
       throw new EtcdUnknownError(`etcd ${path}: ${reasonOf(cause)}`, { cause });
+    }
+  }
+
+  async #post(url: URL, body: string, repeatable: Repeatable): Promise<HttpAnswer> {
+    const { deadlineMs } = this.#options;
+    const untilMs = performance.now() + deadlineMs;
+    try {
+      return await this.#http.post(url, body, { kept: repeatable === 'repeatable', deadlineMs });
+    } catch (error) {
+      if (!(error instanceof LostConnectionError)) throw error;
+      return this.#http.post(url, body, { kept: false, deadlineMs: untilMs - performance.now() });
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   type LogReader,
   type NewRecord,
   type ReaderOptions,
+  type TopicDescription,
 } from '../cluster.port.ts';
 import type { InMemoryLogs } from './in-memory-logs.ts';
 import { InMemoryCommandConsumer } from './in-memory-command-consumer.ts';
@@ -35,10 +36,15 @@ export class InMemoryCluster implements LogCluster {
     }
   }
 
+  async describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
+    const described = topics.map((topic) => [topic, this.#describe(topic)] as const);
+    return new Map(described.flatMap(([topic, found]) => (found === undefined ? [] : [[topic, found] as const])));
+  }
+
   async endOffsets(topic: string): Promise<readonly number[]> {
-    const partitions = this.#broker.partitionsOf(topic);
-    if (partitions === undefined) throw new Error(`no topic ${topic}`);
-    return Array.from({ length: partitions }, (_, partition) => this.#broker.log(topic, partition).length);
+    const described = this.#describe(topic);
+    if (described === undefined) throw new Error(`no topic ${topic}`);
+    return described.ends;
   }
 
   async topicId(topic: string): Promise<string | undefined> {
@@ -66,6 +72,12 @@ export class InMemoryCluster implements LogCluster {
   crash(): void {
     for (const handed of this.#handedOut) handed.crash();
     this.#handedOut.clear();
+  }
+
+  #describe(topic: string): TopicDescription | undefined {
+    const [id, partitions] = [this.#broker.idOf(topic), this.#broker.partitionsOf(topic)];
+    if (id === undefined || partitions === undefined) return undefined;
+    return { id, ends: Array.from({ length: partitions }, (_, partition) => this.#broker.log(topic, partition).length) };
   }
 
   #tracked<T extends { close(): Promise<void>; crash(): void }>(handed: T): T {

@@ -4,6 +4,12 @@ import { apiVersionsCall, type ApiVersions, type Call, type CallFor } from './ka
 /** No answer: the connection was lost, could not be made, or was given up. What was sent may have had its effect. */
 export class BrokerConnectionError extends Error {
   override readonly name = 'BrokerConnectionError';
+  /** Nothing came within the time that was given: asking once more may take as long again. */
+  readonly timedOut: boolean;
+  constructor(message: string, options: { readonly timedOut: boolean } = { timedOut: false }) {
+    super(message);
+    this.timedOut = options.timedOut;
+  }
 }
 
 export interface ConnectionSettings {
@@ -50,13 +56,13 @@ export class BrokerConnection {
     const { host, port, connectTimeoutMs } = settings;
     const socket = connect({ host, port });
     await new Promise<void>((resolve, reject) => {
-      const give = (message: string) => {
+      const give = (message: string, timedOut: boolean) => {
         clearTimeout(timer);
         socket.destroy();
-        reject(new BrokerConnectionError(`${host}:${port}: ${message}`));
+        reject(new BrokerConnectionError(`${host}:${port}: ${message}`, { timedOut }));
       };
-      const timer = setTimeout(() => give(`no connection within ${connectTimeoutMs} ms`), connectTimeoutMs);
-      socket.once('error', (error) => give(error.message));
+      const timer = setTimeout(() => give(`no connection within ${connectTimeoutMs} ms`, true), connectTimeoutMs);
+      socket.once('error', (error) => give(error.message, false));
       socket.once('connect', () => {
         clearTimeout(timer);
         resolve();
@@ -78,7 +84,7 @@ export class BrokerConnection {
     if (this.#ended !== undefined) throw this.#ended;
     const correlation = (this.#correlation = (this.#correlation + 1) & 0x7fffffff);
     const payload = await new Promise<Buffer>((resolve, reject) => {
-      const timer = setTimeout(() => this.end(`${call.apiName} was not answered within ${timeoutMs} ms`), timeoutMs);
+      const timer = setTimeout(() => this.#unanswered(correlation, `${call.apiName} was not answered within ${timeoutMs} ms`), timeoutMs);
       this.#waiting.set(correlation, { apiName: call.apiName, timer, resolve, reject });
       this.#socket.write(framed(call, correlation, this.#settings.clientId, body));
     });
@@ -97,6 +103,14 @@ export class BrokerConnection {
     }
     this.#waiting.clear();
     this.#settings.onEnd();
+  }
+
+  /** Ends the connection. That time ran out is told to this request only: the others waited behind it. */
+  #unanswered(correlation: number, reason: string): void {
+    const waiting = this.#waiting.get(correlation);
+    this.#waiting.delete(correlation);
+    waiting?.reject(new BrokerConnectionError(`${this.#settings.host}:${this.#settings.port}: ${reason}`, { timedOut: true }));
+    this.end(reason);
   }
 
   #received(chunk: Buffer): void {

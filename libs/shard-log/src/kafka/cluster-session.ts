@@ -1,3 +1,5 @@
+import { assert } from '#kernel';
+import type { TopicPartition } from '../cluster.port.ts';
 import { BrokerConnection, BrokerConnectionError } from './broker-connection.ts';
 import { KafkaResponseError, earliest, latest, listOffsetsCall, responseErrorOf, type CallFor } from './kafka-protocol.ts';
 import { metadataCall, type ClusterMetadata, type TopicMetadata } from './topic-metadata.ts';
@@ -16,8 +18,7 @@ export interface LogRange {
 }
 
 /**
- * A handful of connections to one cluster and what they were told about it. Short-lived by design: on any doubt the owner ends it and
- * opens another, so nothing stale outlives a fault.
+ * A handful of connections to one cluster. On any doubt the owner ends it and opens another, so nothing stale outlives a fault.
  */
 export class ClusterSession {
   readonly #settings: SessionSettings;
@@ -30,16 +31,18 @@ export class ClusterSession {
 
   /** What exists among these topics, asked anew. */
   async metadata(topics: readonly string[]): Promise<ClusterMetadata> {
-    const failures: string[] = [];
+    const failures: BrokerConnectionError[] = [];
     for (const broker of this.#settings.brokers) {
       try {
         return await (await this.connectionTo(broker)).call(metadataCall(topics), this.#settings.requestTimeoutMs);
       } catch (error) {
         if (!(error instanceof BrokerConnectionError)) throw error;
-        failures.push(error.message);
+        failures.push(error);
       }
     }
-    throw new BrokerConnectionError(failures.join('; '));
+    throw new BrokerConnectionError(failures.map(({ message }) => message).join('; '), {
+      timedOut: failures.some(({ timedOut }) => timedOut),
+    });
   }
 
   async ask<Answer>(broker: string, call: CallFor<Answer>, timeoutMs = this.#settings.requestTimeoutMs): Promise<Answer> {
@@ -63,10 +66,21 @@ export class ClusterSession {
   /** First and next offset of each partition. */
   async ranges(cluster: ClusterMetadata, topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, LogRange>> {
     const found = new Map<number, LogRange>();
-    const byLeader = Map.groupBy(partitions, (partition) => leaderAddress(cluster, topic, partition));
-    for (const [leader, led] of byLeader) {
-      const [starts, ends] = [await this.#offsets(leader, topic, led, earliest), await this.#offsets(leader, topic, led, latest)];
-      for (const partition of led) found.set(partition, { start: starts.get(partition)!, end: ends.get(partition)! });
+    const asked = partitions.map((partition) => ({ topic, partition }));
+    for (const [leader, led] of byLeader(cluster, asked)) {
+      const [starts, ends] = [await this.#offsets(leader, led, earliest), await this.#offsets(leader, led, latest)];
+      led.forEach(({ partition }, index) => found.set(partition, { start: starts[index]!, end: ends[index]! }));
+    }
+    return found;
+  }
+
+  /** By topic the next offset of each partition, of all topics that the metadata tells of: one request for each leader. */
+  async ends(cluster: ClusterMetadata): Promise<ReadonlyMap<string, readonly number[]>> {
+    const found = new Map([...cluster.topics].map(([topic, { leaders }]) => [topic, leaders.map(() => 0)]));
+    const asked = [...found].flatMap(([topic, partitions]) => partitions.map((_, partition) => ({ topic, partition })));
+    for (const [leader, led] of byLeader(cluster, asked)) {
+      const ends = await this.#offsets(leader, led, latest);
+      led.forEach(({ topic, partition }, index) => (found.get(topic)![partition] = ends[index]!));
     }
     return found;
   }
@@ -80,20 +94,29 @@ export class ClusterSession {
       );
   }
 
-  async #offsets(leader: string, topic: string, partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
-    const answer = await this.ask(
-      leader,
-      listOffsetsCall([{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }]),
-    );
-    const offsets = new Map<number, number>();
-    for (const { partitions: listed } of answer.responses)
+  /** In the order of the partitions. */
+  async #offsets(leader: string, partitions: readonly TopicPartition[], timestamp: number): Promise<readonly number[]> {
+    const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, led]) => ({
+      topic,
+      partitions: led.map(({ partition }) => ({ partition, timestamp })),
+    }));
+    const answer = await this.ask(leader, listOffsetsCall(topics));
+    const offsets = new Map<string, number>();
+    for (const { topic, partitions: listed } of answer.responses)
       for (const { partition, errorCode, offset } of listed) {
         if (errorCode !== 0) throw responseErrorOf(errorCode);
-        offsets.set(partition, Number(offset));
+        offsets.set(`${topic}:${partition}`, Number(offset));
       }
-    return offsets;
+    return partitions.map(({ topic, partition }) => {
+      const offset = offsets.get(`${topic}:${partition}`);
+      assert(offset !== undefined, 'the broker answers for every partition that it was asked about');
+      return offset;
+    });
   }
 }
+
+const byLeader = (cluster: ClusterMetadata, partitions: readonly TopicPartition[]): ReadonlyMap<string, readonly TopicPartition[]> =>
+  Map.groupBy(partitions, ({ topic, partition }) => leaderAddress(cluster, topic, partition));
 
 /** Address of the partition's leader. Throws when the topic, the partition or its leader is not there. */
 export function leaderAddress(cluster: ClusterMetadata, topic: string, partition: number): string {

@@ -1,7 +1,16 @@
-import type { Appender, CommandConsumer, CommandConsumerOptions, LogCluster, LogReader, ReaderOptions } from '../cluster.port.ts';
+import type {
+  Appender,
+  CommandConsumer,
+  CommandConsumerOptions,
+  LogCluster,
+  LogReader,
+  ReaderOptions,
+  TopicDescription,
+} from '../cluster.port.ts';
 import { ClusterSession, leaderAddress, type SessionSettings } from './cluster-session.ts';
 import { KafkaAppender } from './kafka-appender.ts';
 import { KafkaCommandConsumer } from './kafka-command-consumer.ts';
+import { KeptSession } from './kept-session.ts';
 import { KafkaReader, type ReaderSettings } from './kafka-reader.ts';
 import { createTopicsCall, KafkaResponseError, responseErrorOf } from './kafka-protocol.ts';
 
@@ -39,14 +48,16 @@ class KafkaCluster implements LogCluster {
   readonly #session: SessionSettings;
   readonly #onTrouble: (what: string, error: Error) => void;
   readonly #open = new Set<{ close(): Promise<void> }>();
+  readonly #questions: KeptSession<ClusterSession>;
 
   constructor({ brokers, clientId, onTrouble }: KafkaClusterOptions) {
     this.#session = { brokers, clientId, connectTimeoutMs: timing.connectTimeoutMs, requestTimeoutMs: timing.requestTimeoutMs };
     this.#onTrouble = onTrouble ?? (() => undefined);
+    this.#questions = new KeptSession(() => new ClusterSession(this.#session));
   }
 
   async createTopics(topics: Parameters<LogCluster['createTopics']>[0]): Promise<void> {
-    await this.#once(async (session) => {
+    await this.#apart(async (session) => {
       const cluster = await session.metadata(topics.map(({ topic }) => topic));
       for (const { topic, partitions } of topics) {
         const existing = cluster.topics.get(topic)?.leaders.length ?? partitions;
@@ -73,19 +84,23 @@ class KafkaCluster implements LogCluster {
     });
   }
 
-  async endOffsets(topic: string): Promise<readonly number[]> {
-    return this.#once(async (session) => {
-      const cluster = await session.metadata([topic]);
-      const known = cluster.topics.get(topic);
-      if (known === undefined) throw new KafkaResponseError('UNKNOWN_TOPIC_OR_PARTITION', `no topic ${topic}`);
-      const partitions = known.leaders.map((_, partition) => partition);
-      const ranges = await session.ranges(cluster, topic, partitions);
-      return partitions.map((partition) => ranges.get(partition)!.end);
+  async describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
+    return this.#ask(async (session) => {
+      const cluster = await session.metadata(topics);
+      const ends = await session.ends(cluster);
+      return new Map([...cluster.topics].map(([topic, { id }]) => [topic, { id, ends: ends.get(topic)! }]));
     });
   }
 
+  async endOffsets(topic: string): Promise<readonly number[]> {
+    const described = (await this.describe([topic])).get(topic);
+    if (described === undefined) throw new KafkaResponseError('UNKNOWN_TOPIC_OR_PARTITION', `no topic ${topic}`);
+    return described.ends;
+  }
+
+  /** Of the metadata alone: an answer also while a partition has no leader. */
   async topicId(topic: string): Promise<string | undefined> {
-    return this.#once(async (session) => (await session.metadata([topic])).topics.get(topic)?.id);
+    return this.#ask(async (session) => (await session.metadata([topic])).topics.get(topic)?.id);
   }
 
   async appender(name: string): Promise<Appender> {
@@ -111,6 +126,7 @@ class KafkaCluster implements LogCluster {
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((handed) => handed.close()));
     this.#open.clear();
+    this.#questions.close();
   }
 
   #readerSettings(name: string): ReaderSettings {
@@ -133,11 +149,16 @@ class KafkaCluster implements LogCluster {
     return handed;
   }
 
-  /** A question that needs no connection for long. While leaders change office it is asked again; an unreachable cluster fails at once. */
-  async #once<T>(ask: (session: ClusterSession) => Promise<T>): Promise<T> {
+  /** While leaders change office a question is asked again; an unreachable cluster fails at once. */
+  async #ask<T>(question: (session: ClusterSession) => Promise<T>): Promise<T> {
+    return whileLeadersChange(Date.now() + timing.requestTimeoutMs, () => this.#questions.ask(question));
+  }
+
+  /** On connections of its own: what takes the broker long must not keep the questions waiting behind it. */
+  async #apart<T>(work: (session: ClusterSession) => Promise<T>): Promise<T> {
     const session = new ClusterSession(this.#session);
     try {
-      return await whileLeadersChange(Date.now() + timing.requestTimeoutMs, () => ask(session));
+      return await whileLeadersChange(Date.now() + timing.requestTimeoutMs, () => work(session));
     } finally {
       session.end();
     }
