@@ -1,11 +1,13 @@
 import process from 'node:process';
+import { regionsOf } from '#contracts';
 import { openProjectionDatabase } from '#projections';
-import { EtcdAgentRegistry, EtcdLineageStore, regionTimingSchema } from '#regions';
+import { EtcdAgentRegistry, EtcdLeadership, EtcdLineageStore, regionTimingSchema } from '#regions';
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
 import { connectKafkaCluster } from '#shard-log';
 import { AgentModule } from './agent.module.ts';
 import { RegionHistory } from './history/region-history.ts';
 import { PgCheckpointStore } from './receipts/checkpoint.store.ts';
+import { keepEtcdLedOutside } from './lead/keep-etcd-led-outside.ts';
 import { webhookFrom } from './notify/webhook.config.ts';
 import { WebhookNotifier } from './notify/webhook.notifier.ts';
 import { RegionAgent } from './region.agent.ts';
@@ -43,6 +45,14 @@ await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
   const [lineageStore, registry] = [new EtcdLineageStore(etcd), new EtcdAgentRegistry(etcd)];
   await lifecycle.start('etcd', () => async () => {
     await Promise.all([lineageStore.close(), registry.close()]);
+  });
+  const leadership = new EtcdLeadership({ ownMember: addresses.etcd[0]!, regions: regionsOf(topology), deadlineMs: timing.etcdCallMs });
+  await lifecycle.start('lead of etcd', () => {
+    const keeping = keepEtcdLedOutside(leadership, log);
+    return async () => {
+      leadership.close();
+      await keeping.stop();
+    };
   });
   const webhook = webhookFrom(process.env);
   const notifier = webhook && new WebhookNotifier({ ...webhook, log });

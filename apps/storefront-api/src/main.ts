@@ -1,6 +1,7 @@
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
 import { connectKafkaCluster } from '#shard-log';
 import { Forwarder } from './forward/forwarder.ts';
+import { crossOrigin } from './forward/passed-headers.ts';
 import { LineageOwners } from './owners/lineage-owners.ts';
 import { requestLimitsDefault } from './rate-limit/request-limits.ts';
 import { ServingWatch, servingWatchDefault } from './serving/serving-watch.ts';
@@ -28,7 +29,7 @@ await runProcess('storefront-api', async ({ config, lifecycle, health, log }) =>
   // Only at the start: an edge that has not heard from its region's agents yet would refuse the first writes.
   health.addReady('agents', () => (serving.hasHeard ? { ok: true } : { ok: false, detail: 'no agent has answered yet' }));
   const module = StorefrontModule.with({ region, topology, verifier, owners, serving, limits: requestLimitsDefault });
-  const app = await createServiceApp(module, { log, health, verifier, bodies: 'raw' });
+  const app = await createServiceApp(module, { log, health, verifier, bodies: 'raw', crossOrigin });
   await lifecycle.start('forwarder', () => () => app.get(Forwarder).close());
   await lifecycle.start('http', () => listenOn(app, listen));
 });

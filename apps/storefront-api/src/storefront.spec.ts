@@ -18,6 +18,7 @@ import { startTelemetry } from '#telemetry';
 import { eventually } from '#test-kit';
 import { pino } from 'pino';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { crossOrigin } from './forward/passed-headers.ts';
 import { homeIsOwner, type OwnerLookup } from './owners/owner-lookup.port.ts';
 import { type RequestLimitOptions, requestLimitsDefault } from './rate-limit/request-limits.ts';
 import { StorefrontModule } from './storefront.module.ts';
@@ -98,7 +99,13 @@ async function edge({
     },
   } as unknown as Topology;
   const module = StorefrontModule.with({ region: region('east'), topology, verifier, owners, serving: { now: serving }, limits, pace });
-  const app = await createServiceApp(module, { log: pino({ level: 'silent' }), health: new HealthRegistry(), verifier, bodies: 'raw' });
+  const app = await createServiceApp(module, {
+    log: pino({ level: 'silent' }),
+    health: new HealthRegistry(),
+    verifier,
+    bodies: 'raw',
+    crossOrigin,
+  });
   stops.push(() => app.close());
   return app;
 }
@@ -409,4 +416,30 @@ it('documents every route once, from the schemas that validate', async () => {
   const page = await app.inject('/');
   expect(page.headers['content-type']).toContain('text/html');
   expect(page.body).toContain('/v1/openapi.json');
+});
+
+it("a shop's page of another origin may place an order, with nothing but its token, and read where its customer is at home", async () => {
+  const own = await service();
+  const app = await edge({ own: [own.url] });
+  const origin = 'https://shop.example';
+  const asked = await app.inject({
+    method: 'OPTIONS',
+    url: '/v1/orders',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type,idempotency-key',
+    },
+  });
+  expect(asked.statusCode).toBe(204);
+  expect(asked.headers['access-control-allow-origin']).toBe('*');
+  expect(asked.headers['access-control-allow-credentials']).toBeUndefined();
+  for (const name of ['authorization', 'idempotency-key', 'evenkeel-consistency-token'])
+    expect(asked.headers['access-control-allow-headers']).toContain(name);
+
+  const placed = await place(app, eastern, { origin });
+  expect([placed.statusCode, placed.headers['access-control-allow-origin']]).toEqual([201, '*']);
+  expect(placed.headers['access-control-expose-headers']).toContain('evenkeel-home-region');
+  const refused = await app.inject({ method: 'POST', url: '/v1/orders', headers: { origin } });
+  expect([refused.statusCode, refused.headers['access-control-allow-origin']]).toEqual([401, '*']);
 });

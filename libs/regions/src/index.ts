@@ -6,6 +6,7 @@ export { IllegalLineageError, swapAndReadBack, type SwapOptions } from './swap.t
 export { InMemoryLineageStore, type StoreFault } from './in-memory/in-memory-lineage.store.ts';
 export { EtcdLineageStore, type EtcdLineageOptions } from './etcd/etcd-lineage.store.ts';
 export { EtcdAgentRegistry, type EtcdAgentRegistryOptions } from './etcd/etcd-agent.registry.ts';
+export { EtcdLeadership, type EtcdLeadershipOptions } from './etcd/etcd-leadership.ts';
 export { InMemoryAgentRegistry } from './in-memory/in-memory-agent.registry.ts';
 export { defaultRegionTiming, promotionTermJump, regionTimingSchema, type RegionTiming } from './region-timing.ts';
 export type * from './procedures/region-view.ts';

@@ -21,7 +21,7 @@ export {
   OnBehalfOf,
   type Preferences,
 } from './request-headers.ts';
-export { createServiceApp, listenOn, bodyLimitBytesDefault, type ServiceAppOptions } from './service-app.ts';
+export { createServiceApp, listenOn, bodyLimitBytesDefault, type CrossOrigin, type ServiceAppOptions } from './service-app.ts';
 export { runProcess, type ProcessParts, type RunOptions } from './run-process.ts';
 export { COMMAND_GATEWAY, TOPOLOGY, REGION, CLOCK, systemClock, type Clock } from './tokens.ts';
 export {

@@ -31,7 +31,22 @@ export interface ServiceAppOptions {
   readonly bodyLimitBytes?: number;
   /** `raw`: every body is a Buffer, for a program that passes bodies on. Default `json`. */
   readonly bodies?: 'json' | 'raw';
+  /** Undefined: browsers let only pages of the same origin call it. */
+  readonly crossOrigin?: CrossOrigin;
 }
+
+/**
+ * What pages of any origin may send and read (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol). Never with cookies: who calls is said by
+ * the token in each request, so a page that has none learns what anybody may know.
+ */
+export interface CrossOrigin {
+  readonly methods: readonly string[];
+  readonly requestHeaders: readonly string[];
+  readonly answerHeaders: readonly string[];
+}
+
+/** How long a browser need not ask again what it may send. Two hours is the longest that any keeps. */
+const crossOriginAnswerSeconds = 7_200;
 
 export const bodyLimitBytesDefault = 1024 * 1024;
 
@@ -98,6 +113,17 @@ export async function createServiceApp(module: Type | DynamicModule, options: Se
     bodyParser: false,
     abortOnError: false,
   });
+  if (options.crossOrigin !== undefined) {
+    const { methods, requestHeaders, answerHeaders } = options.crossOrigin;
+    app.enableCors({
+      origin: '*',
+      credentials: false,
+      methods: [...methods],
+      allowedHeaders: [...requestHeaders],
+      exposedHeaders: [...answerHeaders],
+      maxAge: crossOriginAnswerSeconds,
+    });
+  }
   app.useGlobalFilters(new ProblemFilter(options.log));
   if (options.verifier !== undefined) app.useGlobalGuards(new CallerGuard(options.verifier));
   await app.init();

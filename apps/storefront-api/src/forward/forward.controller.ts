@@ -19,37 +19,9 @@ import { SERVING, type ServingState } from '../serving/serving-watch.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../rate-limit/request-limits.ts';
 import { type Destination, destinationOf, serviceFor } from './destination.ts';
 import { Forwarder } from './forwarder.ts';
+import { answerHeaders, hintHeaders, requestHeaders } from './passed-headers.ts';
 
 export const CALLER_VERIFIER = Symbol('CallerVerifier');
-
-/** What a service is told of the request, and a client of the answer. Nothing else passes. */
-const requestHeaders = [
-  'authorization',
-  'content-type',
-  'accept',
-  'if-none-match',
-  headerNames.idempotencyKey,
-  headerNames.prefer,
-  headerNames.consistencyToken,
-  headerNames.customer,
-];
-const answerHeaders = [
-  'content-type',
-  'content-length',
-  'location',
-  'cache-control',
-  'etag',
-  'retry-after',
-  'www-authenticate',
-  headerNames.consistencyToken,
-];
-
-/** What tells a client where to go straight away next time, and where else it can go. */
-const hintHeaders = {
-  homeRegion: 'evenkeel-home-region',
-  ownerRegion: 'evenkeel-owner-region',
-  regionEndpoints: 'evenkeel-region-endpoints',
-} as const;
 
 /** One order, decided elsewhere: hundreds of milliseconds at most, unless that region or the link is lost. */
 const otherRegionOrderMs = 5_000;

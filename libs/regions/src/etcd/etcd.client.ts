@@ -31,6 +31,10 @@ const keyValueSchema = z.object({
 });
 export type EtcdKeyValue = z.infer<typeof keyValueSchema>;
 
+/** 64 bits without a sign: text, as the gateway writes it. */
+const memberIdSchema = z.union([z.string(), z.number().transform(String)]).default('0');
+const statusSchema = z.object({ header: z.object({ member_id: memberIdSchema }), leader: memberIdSchema });
+const membersSchema = z.object({ members: z.array(z.object({ ID: memberIdSchema, name: z.string().default('') })).default([]) });
 const headerSchema = z.object({ revision: int64.default(0) });
 const rangeSchema = z.object({ header: headerSchema, kvs: z.array(keyValueSchema).default([]) });
 const txnSchema = z.object({
@@ -148,6 +152,23 @@ export class EtcdClient {
 
   async revokeLease(leaseId: string): Promise<void> {
     await this.#call('/v3/lease/revoke', { ID: leaseId }, z.looseObject({}), 'once');
+  }
+
+  /** Of the member that answers, by its own knowledge; leader `0`: it knows of none. Needs no majority. @throws EtcdUnknownError */
+  async memberStatus(): Promise<{ readonly memberId: string; readonly leaderId: string }> {
+    const { header, leader } = await this.#call('/v3/maintenance/status', {}, statusSchema, 'repeatable');
+    return { memberId: header.member_id, leaderId: leader };
+  }
+
+  /** A member that was added and never started has no name. @throws EtcdUnknownError */
+  async members(): Promise<readonly { readonly memberId: string; readonly name: string }[]> {
+    const { members } = await this.#call('/v3/cluster/member/list', {}, membersSchema, 'repeatable');
+    return members.map(({ ID, name }) => ({ memberId: ID, name }));
+  }
+
+  /** Asks the leader, and only it can do so, to hand its office over. Until that is done, or given up after an election's time, it takes no writes. @throws EtcdUnknownError */
+  async transferLeadership(toMemberId: string): Promise<void> {
+    await this.#call('/v3/maintenance/transfer-leadership', { targetID: toMemberId }, z.looseObject({}), 'once');
   }
 
   /**
