@@ -1,6 +1,6 @@
 // Puts each of our processes into few files: dist/processes/<app>/<entry>.js. A process is some 1,700 modules, and looking for each of them
 // was three quarters of its start (ADR 0022). Runs after `tsc`, on what it has built.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -29,13 +29,17 @@ const bundle = await rolldown({
     throw new Error(`${level} ${log.code} ${log.message}`);
   },
 });
-rmSync(target, { recursive: true, force: true });
+// Into place only when complete: what starts meanwhile finds the old ones.
+const fresh = `${target}.new`;
+rmSync(fresh, { recursive: true, force: true });
 const { output } = await bundle.write({
-  dir: target,
+  dir: fresh,
   format: 'esm',
   keepNames: true,
   entryFileNames: '[name].js',
   chunkFileNames: 'shared/[name]-[hash].js',
 });
 await bundle.close();
+rmSync(target, { recursive: true, force: true });
+renameSync(fresh, target);
 console.log(`evenkeel: ${Object.keys(input).length} processes in ${output.length} files under ${relative(root, target)}`);

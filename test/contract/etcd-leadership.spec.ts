@@ -46,11 +46,11 @@ it('the region whose member leads hands the lead to the witness, and then nobody
   for (const region of [east, west]) {
     await ledBy(region);
     const [own, other] = [leadershipOf(region), leadershipOf(region === east ? west : east)];
-    expect(await other.leaveToWitness()).toBe(false);
-    expect(await leader()).toBe(region);
-    expect(await own.leaveToWitness()).toBe(true);
+    expect(await other.witnessInstead()).toBeUndefined();
+    expect(await own.witnessInstead()).toBe(idOf(witness));
+    await own.leaveTo(idOf(witness));
     expect(await leader()).toBe(witness);
-    expect(await own.leaveToWitness()).toBe(false);
+    expect(await own.witnessInstead()).toBeUndefined();
     own.close();
     other.close();
   }
@@ -59,8 +59,7 @@ it('the region whose member leads hands the lead to the witness, and then nobody
 it('where every member stands in a region, whoever leads goes on', async () => {
   await ledBy(east);
   const leadership = new EtcdLeadership({ ownMember: cluster.clientUrl(east), regions: [...sites], deadlineMs });
-  expect(await leadership.leaveToWitness()).toBe(false);
-  expect(await leader()).toBe(east);
+  expect(await leadership.witnessInstead()).toBeUndefined();
   leadership.close();
 });
 
@@ -68,7 +67,7 @@ it('a witness that is away leaves the lead where it is, and says so', async () =
   await ledBy(east);
   await cluster.kill(witness);
   const leadership = leadershipOf(east);
-  await expect(leadership.leaveToWitness()).rejects.toThrow('transfer-leadership');
+  await expect(leadership.leaveTo(idOf(witness))).rejects.toThrow('transfer-leadership');
   expect([east, west]).toContain(await leader([east, west]));
   leadership.close();
   await cluster.restart(witness);

@@ -5,7 +5,7 @@ import { startWholeSystem, stopWholeSystem, wholeSystemAt, type WholeSystem } fr
 /** The same in every run: what a killed run left running is found, and ended, by the next one. */
 export const sharedHome = join(tmpdir(), 'evenkeel-journeys');
 
-/** Time for `beforeAll`: a start takes some 45 s on two idle cores. */
+/** Time for `beforeAll`: a start takes some 20 to 40 s on two idle cores. */
 export const systemStartTimeoutMs = 600_000;
 
 /**

@@ -49,10 +49,7 @@ await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
   const leadership = new EtcdLeadership({ ownMember: addresses.etcd[0]!, regions: regionsOf(topology), deadlineMs: timing.etcdCallMs });
   await lifecycle.start('lead of etcd', () => {
     const keeping = keepEtcdLedOutside(leadership, log);
-    return async () => {
-      leadership.close();
-      await keeping.stop();
-    };
+    return () => keeping.stop();
   });
   const webhook = webhookFrom(process.env);
   const notifier = webhook && new WebhookNotifier({ ...webhook, log });

@@ -12,10 +12,8 @@ export const topicsOf = (here: Region, regions: readonly Region[], services: rea
 ];
 
 /** Topics that do not exist yet hold nothing to catch up with. @throws when Kafka cannot be asked */
-export async function endsOf(cluster: Pick<LogCluster, 'topicId' | 'endOffsets'>, topics: readonly string[]): Promise<LogEnds> {
-  const ends = new Map<string, readonly number[]>();
-  for (const topic of topics) if ((await cluster.topicId(topic)) !== undefined) ends.set(topic, await cluster.endOffsets(topic));
-  return ends;
+export async function endsOf(cluster: Pick<LogCluster, 'describe'>, topics: readonly string[]): Promise<LogEnds> {
+  return new Map([...(await cluster.describe(topics))].map(([topic, { ends }]) => [topic, ends]));
 }
 
 export interface CatchUpOptions {

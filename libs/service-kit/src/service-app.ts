@@ -37,7 +37,7 @@ export interface ServiceAppOptions {
 
 /**
  * What pages of any origin may send and read (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol). Never with cookies: who calls is said by
- * the token in each request, so a page that has none learns what anybody may know.
+ * the token in each request, so a page that has none learns what anybody who reaches the address may know (health and metrics too).
  */
 export interface CrossOrigin {
   readonly methods: readonly string[];

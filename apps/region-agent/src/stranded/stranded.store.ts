@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '#projections';
 import type { FeedCheckpoint } from '#shard-log';
 import { entryKey, type StrandedEntry } from './stranded-commit.ts';
 
@@ -39,28 +40,20 @@ export class PgStrandedStore implements StrandedStore {
 
   async save(entries: readonly StrandedEntry[], checkpoint: FeedCheckpoint | undefined): Promise<void> {
     await this.#create();
-    const client = await this.#pool.connect();
-    try {
-      await client.query('begin');
+    await inTransaction(this.#pool, async (tx) => {
       if (entries.length > 0)
-        await client.query(
+        await tx.query(
           `insert into region_agent.stranded_commit (key, entry) select * from unnest($1::text[], $2::jsonb[])
            on conflict (key) do update set entry = excluded.entry`,
           [entries.map(entryKey), entries.map((entry) => JSON.stringify(entry))],
         );
       if (checkpoint !== undefined)
-        await client.query(
+        await tx.query(
           `insert into region_agent.stranded_checkpoint (one_row, checkpoint) values (true, $1)
            on conflict (one_row) do update set checkpoint = excluded.checkpoint`,
           [JSON.stringify(checkpoint)],
         );
-      await client.query('commit');
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined); // the connection is broken: the first error says why
-      throw error;
-    } finally {
-      client.release();
-    }
+    });
   }
 
   async #create(): Promise<void> {

@@ -35,13 +35,18 @@ export function etcdMemberId(peerUrls: readonly string[], clusterToken: string):
  * the runtime a third of all its work (etcd hands each lease renewal on over a new connection).
  */
 export function processBehind(clientPort: number, dialledPort: number, pids: readonly number[]): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
-  const row = new RegExp(`^ *\\d+: [0-9A-F]+:${hex(clientPort)} [0-9A-F]+:${hex(dialledPort)} .*$`, 'm').exec(
-    readFileSync('/proc/net/tcp', 'utf8'),
-  );
-  const inode = row?.[0].trim().split(/\s+/)[9];
+  const inode = process.platform === 'linux' ? socketOf(clientPort, dialledPort) : undefined;
   return inode === undefined ? undefined : pids.find((pid) => holdsSocket(pid, inode));
+}
+
+function socketOf(clientPort: number, dialledPort: number): string | undefined {
+  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
+  const row = new RegExp(`^ *\\d+: [0-9A-F]+:${hex(clientPort)} [0-9A-F]+:${hex(dialledPort)} .*$`, 'm');
+  try {
+    return row.exec(readFileSync('/proc/net/tcp', 'utf8'))?.[0].trim().split(/\s+/)[9];
+  } catch {
+    return undefined; // no file descriptor is left, or the system hides it
+  }
 }
 
 function holdsSocket(pid: number, inode: string): boolean {

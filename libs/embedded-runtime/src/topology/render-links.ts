@@ -4,7 +4,7 @@ import type { LinkSpec } from '../links/links.ts';
 import { etcdClusterToken, etcdPeerUrl } from '../programs/etcd.program.ts';
 import { instancePort, instancesOf, kafkaLinkPort, linkPort, type Place, type System } from './system.ts';
 
-/** All that crosses between regions or to the witness: the mirrors' Kafka connections, forwarded HTTP, etcd's peers. */
+/** All that crosses between regions or to the witness: the mirrors' Kafka connections, forwarded HTTP, etcd's peers, and its clients whose own member is of no use. */
 export function renderLinks(system: System, etcdPids: () => ReadonlyMap<number, Region>): readonly LinkSpec[] {
   const pairs = system.regions.flatMap((from) => system.regions.filter((to) => to !== from).map((to) => [from, to] as const));
   return [
@@ -29,7 +29,7 @@ function linksBetween(system: System, from: Place, to: Place): readonly LinkSpec
       link(instance === 1 ? service : `${service} ${instance}`, instancePort(system.ports[service], instance)),
     ),
   );
-  return [link('kafka', kafkaLinkPort(system, to, from)), ...services];
+  return [link('kafka', kafkaLinkPort(system, to, from)), link('etcd', system.ports.etcdClient), ...services];
 }
 
 function etcdLink(system: System, member: Place, etcdPids: () => ReadonlyMap<number, Region>): LinkSpec {

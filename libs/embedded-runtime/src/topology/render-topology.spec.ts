@@ -72,6 +72,16 @@ describe('the links', () => {
           });
   });
 
+  test("a region whose etcd member is of no use asks the other region's, over a link", async () => {
+    const system = await described();
+    const links = renderLinks(system, () => new Map());
+    const { east, west } = renderTopology(system).regions;
+    expect(east!.etcd).toEqual(['http://127.0.0.2:2379', 'http://127.0.0.2:12379']);
+    const link = links.find(({ listen }) => listen.host === '127.0.0.2' && listen.port === 12_379);
+    expect(link).toMatchObject({ kind: 'tcp', from: 'east', to: 'west' });
+    expect(west!.etcd[0]).toBe(`http://${link!.target.host}:${link!.target.port}`);
+  });
+
   test("the peer link of an etcd member knows the others by the ids that etcd derives from their links' URLs", async () => {
     const links = renderLinks(await described(), () => new Map());
     const witness = links.find(({ name }) => name === 'etcd witness');

@@ -30,7 +30,10 @@ function addressesOf(system: System, region: Place): RegionAddresses {
   return {
     kafka: { brokers: [`${region.address}:${ports.kafka}`] },
     postgres: postgresUrl(system, region),
-    etcd: [`http://${region.address}:${ports.etcdClient}`],
+    etcd: [
+      `http://${region.address}:${ports.etcdClient}`,
+      ...others.map((other) => `http://${region.address}:${linkPort(system, region, other, ports.etcdClient)}`),
+    ],
     services: {
       storefront: urls(ports.storefront),
       order: urls(ports.order),

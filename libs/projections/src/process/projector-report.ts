@@ -55,11 +55,11 @@ async function lagOf({ cluster, projector }: ProjectorReportOptions, checkpoint:
   const offsets = Object.entries(checkpoint?.offsets ?? {}).filter(([place]) => /\.?[a-z]+\.events:\d+$/.test(place));
   const topics = new Set(offsets.map(([place]) => place.slice(0, place.lastIndexOf(':'))));
   try {
-    const ends = new Map(await Promise.all([...topics].map(async (topic) => [topic, await cluster.endOffsets(topic)] as const)));
+    const known = await cluster.describe([...topics]);
     return offsets.reduce((lag, [place, stored]) => {
       const [topic, partition] = [place.slice(0, place.lastIndexOf(':')), Number(place.slice(place.lastIndexOf(':') + 1))];
       const next = projector.nextOffset(topic, partition) ?? stored;
-      return lag + Math.max(0, (ends.get(topic)?.[partition] ?? next) - next);
+      return lag + Math.max(0, (known.get(topic)?.ends[partition] ?? next) - next);
     }, projector.status().buffered);
   } catch {
     return null; // the cluster does not answer: how far it is ahead is not known

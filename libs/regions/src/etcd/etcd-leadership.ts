@@ -24,14 +24,17 @@ export class EtcdLeadership {
     this.#regions = new Set(regions);
   }
 
-  /** Hands the lead to the witness if this region's member has it. Answers whether it did. @throws EtcdUnknownError when it may not have worked */
-  async leaveToWitness(): Promise<boolean> {
+  /** Member id of the witness that should lead instead, if this region's member leads. @throws EtcdUnknownError */
+  async witnessInstead(): Promise<string | undefined> {
     const { memberId, leaderId } = await this.#client.memberStatus();
-    if (memberId !== leaderId) return false;
-    const witness = (await this.#client.members()).find(({ name }) => name !== '' && !this.#regions.has(name));
-    if (witness === undefined) return false; // a cluster of regions only: any of them may lead
-    await this.#client.transferLeadership(witness.memberId);
-    return true;
+    if (memberId !== leaderId) return undefined;
+    // In a cluster of regions only, any of them may lead.
+    return (await this.#client.members()).find(({ name }) => name !== '' && !this.#regions.has(name))?.memberId;
+  }
+
+  /** Hands the lead over. @throws EtcdUnknownError when it may not have worked */
+  async leaveTo(witnessId: string): Promise<void> {
+    await this.#client.transferLeadership(witnessId);
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import { KeptHttp, LostConnectionError, type HttpAnswer } from './kept-http.ts';
  * base64, 64-bit numbers are text, fields with their zero value are left out.
  *
  * The gateway is used rather than gRPC because a plain HTTP request has a deadline, a connection and an error that one can see.
- * Every call ends within its deadline. None is repeated here, but for one that changes nothing, on a kept connection that was found dead.
+ * Every call ends within its deadline. None is repeated here, but for reads and renewals, on a kept connection that was found dead.
  */
 export interface EtcdOptions {
   /** Client URLs, this region's member first. A call goes to the one that answered last. */

@@ -124,9 +124,12 @@ class KafkaCluster implements LogCluster {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open].map((handed) => handed.close()));
-    this.#open.clear();
-    this.#questions.close();
+    try {
+      await Promise.all([...this.#open].map((handed) => handed.close()));
+    } finally {
+      this.#open.clear();
+      this.#questions.close();
+    }
   }
 
   #readerSettings(name: string): ReaderSettings {
