@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { accept, type Decider } from '#kernel';
+import { accept, assert, type Decider } from '#kernel';
 import {
   customerId,
+  instantAfter,
   inventoryCommitOrigin,
   inventoryEvents,
   orderCommitOrigin,
@@ -14,6 +15,7 @@ import {
   sku,
   type CommitOrigin,
   type InventoryCommand,
+  type InventoryEvent,
   type ListedProduct,
   type OrderCommand,
   type OrderLine,
@@ -193,6 +195,45 @@ it('stock: what operators booked and listed can be asked again from its commit, 
   const isOutside = (name: string): boolean => /^(StockReceived|StockAdjusted|Product\w+)$/.test(name);
   const expected = inventoryEvents.types.map((name) => [name, isOutside(name) ? 'outside' : 'derived']);
   expect(kindsOf(seen, inventoryEvents.types)).toEqual(Object.fromEntries(expected));
+});
+
+const listing = fc.record({
+  type: type('ListProduct'),
+  sku: fc.constant(sku('tea')),
+  name: fc.constantFrom('One', 'Two'),
+  unitPriceMinor: fc.constantFrom(100, 200),
+  currency: fc.constantFrom('GBP', 'EUR'),
+  now: at,
+});
+
+it('products: what a later command has listed is not undone by a stranded commit, whose command is offered again', () => {
+  let tried = 0;
+  fc.assert(
+    fc.property(fc.array(listing, { minLength: 2, maxLength: 12 }), (commands) => {
+      const product = streamOf.product(sku('tea'));
+      let state = inventoryDecider.initialState(product);
+      const stateOf = (): InventoryState => state;
+      const decided: (readonly InventoryEvent[])[] = [];
+      for (const [ms, command] of commands.entries()) {
+        const decision = inventoryDecider.decide({ ...command, now: instantAfter(now, ms) }, stateOf);
+        assert(decision.outcome === 'accepted', 'a product can always be listed');
+        if (decision.events.length === 0) continue;
+        decided.push(decision.events);
+        for (const event of decision.events) state = inventoryDecider.evolve(product, state, event);
+        for (const events of decided) {
+          const from = inventoryCommitOrigin(events, listedIn(stateOf));
+          assert(from.origin === 'outside', 'what is listed comes from outside');
+          const again = inventoryDecider.decide(from.command, stateOf);
+          expect(again.outcome === 'accepted' ? again.events : again.refusal.code).toEqual(
+            again.outcome === 'accepted' ? [] : 'listed-later',
+          );
+          tried += 1;
+        }
+      }
+    }),
+    options,
+  );
+  expect(tried).toBeGreaterThan(1_000);
 });
 
 it('a rename whose product is not known is incomplete, not guessed', () => {

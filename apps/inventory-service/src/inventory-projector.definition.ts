@@ -10,7 +10,7 @@ export const inventorySchema = 'inventory_service';
 export const inventoryMigrations = [InventoryTables];
 
 /** Version of `InventoryState` as JSON: raise it with every change of its shape. The writer's snapshots name the same. */
-export const inventoryStateVersion = 1;
+export const inventoryStateVersion = 2;
 
 export const inventoryProjector: ProjectorDefinition<InventoryEvent, InventoryState> = {
   name: 'inventory',

@@ -7,6 +7,7 @@ export const inventoryRefusalStatus: Readonly<Record<InventoryRefusal['code'], n
   'receipt-id-reused': 422,
   'adjustment-id-reused': 422,
   'quantity-too-large': 422,
+  'listed-later': 409,
   'line-missing': 422,
   'nothing-reserved': 409,
   'more-than-reserved': 409,

@@ -1,7 +1,7 @@
 import { accept, assertNever, reject, type Decision } from '#kernel';
-import type { InventoryCommand, InventoryEvent, SkuQuantity } from '#contracts';
+import { epochMsOf, type InventoryCommand, type InventoryEvent, type SkuQuantity } from '#contracts';
 import type { InventoryRefusal } from './inventory.refusals.ts';
-import type { Booking } from './inventory.state.ts';
+import type { Booking, Listing } from './inventory.state.ts';
 import type { LoadedStreams } from './inventory.streams.ts';
 import { release, reserve, restock, ship, stopAwaiting } from './reservation.decide.ts';
 import { receive, send } from './transfer.decide.ts';
@@ -59,12 +59,21 @@ function adjust(command: CommandOf<'AdjustStock'>, streams: LoadedStreams): Inve
   return accept([{ type: 'StockAdjusted', adjustmentId, sku, quantityDelta, reason, adjustedAt: now }]);
 }
 
-function list({ sku, name, unitPriceMinor, currency, now }: CommandOf<'ListProduct'>, streams: LoadedStreams): InventoryDecision {
+function list(command: CommandOf<'ListProduct'>, streams: LoadedStreams): InventoryDecision {
+  const { sku, name, unitPriceMinor, currency, now } = command;
   const { listed } = streams.product(sku);
   if (listed === undefined) return accept([{ type: 'ProductListed', sku, name, unitPriceMinor, currency, listedAt: now }]);
+  const laterByMs = epochMsOf(now) - epochMsOf(listed.asOf);
+  // Delivered again: what was listed after it, within the same instant, stands.
+  if (laterByMs === 0 && listed.alsoThen.some((listing) => isSame(listing, command))) return accept([]);
+  // Delivered again much later, read out of a stranded commit, or by a clock that is behind. Not said to be done: something else stands.
+  if (laterByMs < 0 && !isSame(listed, command)) return reject({ code: 'listed-later', sku });
   const events: InventoryEvent[] = [];
   if (listed.name !== name) events.push({ type: 'ProductRenamed', sku, name, renamedAt: now });
-  if (listed.unitPriceMinor !== unitPriceMinor || listed.currency !== currency)
-    events.push({ type: 'ProductRepriced', sku, unitPriceMinor, currency, repricedAt: now });
+  if (!isSamePrice(listed, command)) events.push({ type: 'ProductRepriced', sku, unitPriceMinor, currency, repricedAt: now });
   return accept(events);
 }
+
+const isSame = (a: Listing, b: Listing): boolean => a.name === b.name && isSamePrice(a, b);
+type Price = Pick<Listing, 'unitPriceMinor' | 'currency'>;
+const isSamePrice = (a: Price, b: Price): boolean => a.unitPriceMinor === b.unitPriceMinor && a.currency === b.currency;

@@ -1,9 +1,10 @@
 import { assertNever } from '#kernel';
-import type { InventoryEvent, Sku, SkuQuantity } from '#contracts';
+import { epochMsOf, type InventoryEvent, type Sku, type SkuQuantity } from '#contracts';
 import {
   noDepartures,
   type Booking,
   type InventoryState,
+  type Listing,
   type Pool,
   type Product,
   type Reservation,
@@ -118,10 +119,21 @@ function evolveProduct(product: Product, event: InventoryEvent): Product {
   const { listed } = product;
   if (event.type === 'ProductListed') {
     const { name, unitPriceMinor, currency } = event;
-    return { ...product, listed: { name, unitPriceMinor, currency } };
+    return { ...product, listed: listedAs({ name, unitPriceMinor, currency }, event.listedAt, listed) };
   }
-  if (event.type === 'ProductRenamed' && listed !== undefined) return { ...product, listed: { ...listed, name: event.name } };
-  if (event.type === 'ProductRepriced' && listed !== undefined)
-    return { ...product, listed: { ...listed, unitPriceMinor: event.unitPriceMinor, currency: event.currency } };
+  if (listed === undefined) return product;
+  const { name, unitPriceMinor, currency } = listed;
+  if (event.type === 'ProductRenamed')
+    return { ...product, listed: listedAs({ name: event.name, unitPriceMinor, currency }, event.renamedAt, listed) };
+  if (event.type === 'ProductRepriced') {
+    const price = { unitPriceMinor: event.unitPriceMinor, currency: event.currency };
+    return { ...product, listed: listedAs({ name, ...price }, event.repricedAt, listed) };
+  }
   return product;
+}
+
+function listedAs(listing: Listing, at: string, before: Product['listed']): Product['listed'] {
+  if (before === undefined || epochMsOf(at) > epochMsOf(before.asOf)) return { ...listing, asOf: at, alsoThen: [] };
+  const { asOf, alsoThen, ...replaced } = before;
+  return { ...listing, asOf, alsoThen: [...alsoThen, replaced] };
 }

@@ -127,11 +127,11 @@ export const arrive = (of: typeof tea, quantity: number, lines: SkuQuantity[], f
   lines,
   now,
 });
-export const list = (name: string, unitPriceMinor: number): InventoryCommand => ({
+export const list = (name: string, unitPriceMinor: number, at: string = now): InventoryCommand => ({
   type: 'ListProduct',
   sku: tea,
   name,
   unitPriceMinor,
   currency: 'GBP',
-  now,
+  now: at,
 });

@@ -215,6 +215,53 @@ describe('products', () => {
       events: [{ type: 'ProductRenamed' }, { type: 'ProductRepriced' }],
     });
   });
+
+  const later = '2026-11-21T10:00:00.001Z';
+  it.each([
+    ['later', [list('Tea', 250), list('Tea', 300, later)]],
+    ['later, another name and price', [list('Tea', 250), list('Green tea', 300, later)]],
+    ['later, the same again', [list('Tea', 250), list('Green tea', 250), list('Tea', 300, later), list('Tea', 300, later)]],
+    ['within the same instant', [list('Tea', 250), list('Green tea', 300)]],
+    ['within the same instant, twice', [list('Tea', 250), list('Tea', 300), list('Green tea', 300)]],
+  ])('a command that comes again does not undo what was listed %s', (_, commands) => {
+    const history: InventoryEvent[] = [];
+    for (const command of commands) history.push(...eventsOf(spec.given(...history).when(command)));
+    expect(history.length).toBeGreaterThan(1);
+    for (const command of commands) {
+      const again = spec.given(...history).when(command);
+      expect(again).toEqual(again.outcome === 'accepted' ? accept([]) : reject({ code: 'listed-later', sku: tea }));
+    }
+  });
+
+  it('does not say that an older command was done when a newer one stands; what stands already it does', () => {
+    const repriced: InventoryEvent = { type: 'ProductRepriced', sku: tea, unitPriceMinor: 300, currency: 'GBP', repricedAt: later };
+    expect(spec.given(listed, repriced).when(list('Tea', 250))).toEqual(reject({ code: 'listed-later', sku: tea }));
+    expect(spec.given(listed, repriced).when(list('Tea', 300))).toEqual(accept([]));
+  });
+
+  it('sets a price back when it is asked to, later', () => {
+    const repriced: InventoryEvent = { type: 'ProductRepriced', sku: tea, unitPriceMinor: 300, currency: 'GBP', repricedAt: now };
+    expect(spec.given(listed, repriced).when(list('Tea', 250, later))).toEqual(
+      accept([{ type: 'ProductRepriced', sku: tea, unitPriceMinor: 250, currency: 'GBP', repricedAt: later }]),
+    );
+  });
+
+  it('reads an instant without a fraction as what it is', () => {
+    expect(spec.given(listed).when(list('Tea', 300, '2026-11-21T10:00:00Z'))).toMatchObject({ events: [{ type: 'ProductRepriced' }] });
+    expect(spec.given(listed).when(list('Tea', 300, '2026-11-21T09:59:59Z'))).toEqual(reject({ code: 'listed-later', sku: tea }));
+  });
+
+  it('keeps the newest instant when a log from before this rule goes back in time', () => {
+    const back: InventoryEvent = {
+      type: 'ProductRepriced',
+      sku: tea,
+      unitPriceMinor: 300,
+      currency: 'GBP',
+      repricedAt: '2026-11-21T09:00:00.000Z',
+    };
+    expect(spec.given(listed, back).when(list('Tea', 250))).toEqual(accept([]));
+    expect(spec.given(listed, back).when(list('Tea', 250, later))).toMatchObject({ events: [{ type: 'ProductRepriced' }] });
+  });
 });
 
 describe('every command twice', () => {

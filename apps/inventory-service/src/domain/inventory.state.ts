@@ -55,9 +55,23 @@ export interface Transfer {
   readonly status: 'absent' | 'sent' | 'refused' | 'received';
 }
 
+export interface Listing {
+  readonly name: string;
+  readonly unitPriceMinor: number;
+  readonly currency: string;
+}
+
 export interface Product {
   readonly kind: 'product';
-  readonly listed: { readonly name: string; readonly unitPriceMinor: number; readonly currency: string } | undefined;
+  readonly listed: (Listing & ListedSince) | undefined;
+}
+
+/** What recognises a command that was decided, or overtaken, before. */
+export interface ListedSince {
+  /** Latest time of a change, by the clock of the edge that asked for it. */
+  readonly asOf: string;
+  /** How it was listed within that same instant, and is not any more. */
+  readonly alsoThen: readonly Listing[];
 }
 
 export type InventoryState = Pool | Reservation | Booking | Transfer | Product;

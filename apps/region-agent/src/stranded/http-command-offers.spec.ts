@@ -64,7 +64,7 @@ function offersTo(orderUrls: readonly string[], here = east): HttpCommandOffers 
     identity: { issuer: 'i', audience: 'a', jwksUrl: url },
     paymentProvider: { url },
   });
-  return new HttpCommandOffers({ here, topology, token: async () => 'secret', timeoutMs: 300 });
+  return new HttpCommandOffers({ here, topology, token: async () => 'secret', timeoutMs: 20_000 });
 }
 
 const closed = 'http://127.0.0.1:1';
