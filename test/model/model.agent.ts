@@ -40,7 +40,14 @@ export class ModelAgent {
     readOn(this.reader);
     const cuts = new Map<Region, number>();
     for (const [region, { cut }] of this.reader.folds) if (cut !== undefined) cuts.set(region, cut);
-    const step = this.#stepper({ ...signals, here: this.region, stored, shards: this.reader.shardViews(stored), cuts });
+    const step = this.#stepper({
+      ...signals,
+      here: this.region,
+      stored,
+      shards: this.reader.shardViews(stored),
+      cuts,
+      logsAreCurrent: true,
+    });
     this.lastStep = step;
     this.effects.push(...this.#effectsOf(step));
     return step;

@@ -24,9 +24,10 @@ export function chaosStep(world: ModelWorld): void {
 function fault(world: ModelWorld, region: Region): void {
   const { random } = world;
   const part = world.part(region);
-  const kind = random.below(4);
+  const kind = random.below(5);
   if (kind === 0) part.isLinked = false;
   else if (kind === 1) part.seesEtcd = false;
+  else if (kind === 3) part.isDeaf = true;
   else if (kind === 2 && part.isUp) world.kill(region);
   else world.dropMirror(region, random.pick(world.regions.filter((other) => other !== region)));
 }
@@ -35,6 +36,7 @@ function repair(world: ModelWorld, region: Region): void {
   const part = world.part(region);
   if (part.isGone) return;
   part.isLinked = true;
+  part.isDeaf = false;
   part.seesEtcd = true;
   if (!part.isUp) world.start(region);
 }
@@ -96,9 +98,9 @@ function readSome(world: ModelWorld, agent: ModelAgent): void {
 
 function mirrorStep(world: ModelWorld, region: Region): void {
   const { random } = world;
-  const { cluster, isLinked } = world.part(region);
+  const { cluster, isLinked, isDeaf } = world.part(region);
   for (const origin of world.regions) {
-    if (origin === region || !isLinked || !world.part(origin).isLinked) continue;
+    if (origin === region || !isLinked || isDeaf || !world.part(origin).isLinked) continue;
     for (const mirror of [cluster.events.get(origin)!, cluster.receipts.get(origin)!]) {
       if (random.chance(0.02)) mirror.rewind(random.below(30));
       mirror.pull(random.chance(0.3) ? Infinity : random.below(4));

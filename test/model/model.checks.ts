@@ -37,6 +37,7 @@ export function heal(world: ModelWorld): void {
   for (const [name, part] of world.parts) {
     if (part.isGone) continue;
     part.isLinked = true;
+    part.isDeaf = false;
     part.seesEtcd = true;
     if (!part.isUp) world.start(name);
     for (const service of part.services) for (const shard of world.shards) service.doubt(shard);

@@ -34,6 +34,8 @@ export interface ModelRegion {
   isUp: boolean;
   /** Its mirrors copy, and it is copied. */
   isLinked: boolean;
+  /** Its own mirrors copy nothing, while it lives, beats, and is copied by the others. */
+  isDeaf: boolean;
   seesEtcd: boolean;
   /** Its logs are gone, and it never comes back. */
   isGone: boolean;
@@ -77,7 +79,7 @@ export class ModelWorld {
     const clusters = options.regions.map((region) => new ModelCluster(region));
     for (const cluster of clusters) for (const other of clusters) if (other !== cluster) cluster.mirror(other);
     for (const cluster of clusters) {
-      const part = { cluster, agents: [], services: [], isUp: true, isLinked: true, seesEtcd: true, isGone: false };
+      const part = { cluster, agents: [], services: [], isUp: true, isLinked: true, isDeaf: false, seesEtcd: true, isGone: false };
       this.parts.set(cluster.region, { ...part, observer: this.reader(cluster.region, cluster) });
       this.startProcesses(cluster.region);
     }
@@ -168,14 +170,15 @@ export class ModelWorld {
     const peers = new Map<Region, PeerView>();
     for (const other of this.regions) {
       if (other === region) continue;
-      const { isUp, isLinked, seesEtcd } = this.part(other);
-      const isHeard = (isUp && isLinked && this.part(region).isLinked) !== lies();
+      const { isUp, seesEtcd, isDeaf } = this.part(other);
+      const isHeard = this.#hears(region, other) !== lies();
+      const settles = isHeard && !isDeaf;
       peers.set(other, {
         lease: (isUp && seesEtcd) !== lies() ? 'held' : 'gone',
         leaseForMs: lasting(),
         silentForMs: isHeard ? 0 : lasting(),
-        oldestUnsettledMs: isHeard ? 0 : lasting(),
-        caughtUp: isUp !== lies(),
+        oldestUnsettledMs: settles || (isCalm && !this.#waits(region, other)) ? 0 : lasting(),
+        caughtUp: (isUp && !isDeaf) !== lies(),
         strandedOffered: isUp !== lies(),
       });
     }
@@ -213,11 +216,22 @@ export class ModelWorld {
 
   /** Links that stand carry everything over. */
   mirrorAll(): void {
-    for (const { cluster, isLinked, isGone } of this.parts.values()) {
-      if (!isLinked || isGone) continue;
+    for (const { cluster, isLinked, isDeaf, isGone } of this.parts.values()) {
+      if (!isLinked || isDeaf || isGone) continue;
       for (const mirrors of [cluster.events, cluster.receipts])
         for (const [origin, mirror] of mirrors) if (this.part(origin).isLinked && !this.part(origin).isGone) mirror.pull(Infinity);
     }
+  }
+
+  #hears(region: Region, other: Region): boolean {
+    const { isLinked, isDeaf } = this.part(region);
+    return this.part(other).isUp && this.part(other).isLinked && isLinked && !isDeaf;
+  }
+
+  /** Whether commits of `region` settle by receipts of `other`; there always are some. */
+  #waits(region: Region, other: Region): boolean {
+    const last = this.shards.map((shard) => this.lineage.shards[shard]!.at(-1)!);
+    return last.some(({ owner, mirror, mode }) => owner === region && mirror === other && mode === 'paired');
   }
 
   #statusForMs(): number {

@@ -244,16 +244,47 @@ it('trace 18: both claim at once; the loser’s closed shards re-open under the 
   expect(isHome(world)).toBe(true);
 });
 
-it('trace 19: an owner whose log has lost its tail closes nothing and hands nothing over', () => {
-  const world = worldAtWork();
-  world.evacuated = [east];
-  const { cluster } = world.part(east);
-  const lost = cluster.ownEvents.findIndex(({ kind, shard }) => kind === 'commit' && shard === ofEast);
-  cluster.ownEvents.splice(lost, 1); // what follows it shows the gap
-  world.startProcesses(east);
-  const [agent] = agentsOf(world, east);
-  agent.think(world.signals(east, true), (reader) => reader.readAll());
-  expect(agent.reader.readings.get(ofEast)!.stopped).toMatch(/gap/);
-  expect(agent.effects).toEqual([]);
-  expect(agent.lastStep?.because).toContain(`${ofEast} is not read up to its segment`);
+describe('trace 19: an owner whose log has lost its tail closes nothing and hands nothing over', () => {
+  /** All that was settled is receipted; east begins anew from what is left, and its writers write nothing, as they should. */
+  function withoutTail(commits: number): { readonly world: ModelWorld; readonly receipted: number } {
+    const world = worldAtWork();
+    world.mirrorAll();
+    const { cluster } = world.part(east);
+    const receipted = shownOf(world, ofEast);
+    const from = cluster.ownEvents.findIndex((record) => record.kind === 'commit' && record.seq === receipted - commits + 1);
+    cluster.ownEvents.splice(from);
+    world.startProcesses(east);
+    for (const service of world.part(east).services) service.write = () => undefined;
+    return { world, receipted };
+  }
+
+  it.each([1, 3])('%i commits: an evacuation leaves it where it is, and says so', (commits) => {
+    const { world, receipted } = withoutTail(commits);
+    world.evacuated = [east];
+    const [agent] = agentsOf(world, east);
+    expect(think(world, agent)).toBe('rest');
+    expect(agent.reader.readings.get(ofEast)!.stopped).toBeUndefined(); // no reader sees a gap
+    expect(agent.lastStep?.because).toContain(`${ofEast} ends at ${receipted - commits}, below its receipts at ${receipted}`);
+  });
+
+  it('a close that stands there already is no base, and its mirror takes over what was answered', () => {
+    const { world, receipted } = withoutTail(3);
+    world.evacuated = [east];
+    world.perform(east, { kind: 'events', record: { kind: 'close', shard: ofEast, term: 1 } });
+    const [agent] = agentsOf(world, east);
+    expect(think(world, agent)).toBe('rest');
+    expect(last(world, ofEast)).toMatchObject({ term: 1, owner: east });
+    destroy(world, east);
+    until(world, isSolo(world));
+    expect(last(world, ofEast).owner).toBe(west);
+    expect(last(world, ofEast).base).toBeGreaterThanOrEqual(receipted);
+    expect([...idleShards(world), ...flawsOf(world)]).toEqual([]);
+  });
+
+  it('a takeover by it leaves that shard out', () => {
+    const { world } = withoutTail(3);
+    destroy(world, west);
+    until(world, isSolo(world));
+    expect([last(world, ofEast), last(world, ofWest)]).toMatchObject([{ term: 1 }, { owner: east, mode: 'solo' }]);
+  });
 });

@@ -22,7 +22,7 @@ export const regionTimingSchema = z.strictObject({
    * takeover of a region that is lost together with the agent that knew it.
    */
   neverSeenMs: ms(20_000),
-  /** With the lease held, no receipt for this long, while own commits wait for one: a mirror that restarts is back before. */
+  /** Own commits wait for a region's receipts for this long, and none settles by them, beats or not: a mirror that restarts is back before. */
   receiptsGoneMs: ms(10_000),
   /** Own Kafka silent for this long: the agent gives its lease back. A broker that elects a leader anew is back before. */
   kafkaSilentMs: ms(3_000),

@@ -1,4 +1,4 @@
-import type { AgentProcedure } from '#contracts';
+import { otherRegions, type AgentProcedure } from '#contracts';
 import type { AgentSignal, RegionState, RegionView, SelfView, StoredLineage } from '#regions';
 import { LeadingParts } from '../leading.parts.ts';
 import { Effects } from '../procedures/effects.ts';
@@ -6,6 +6,7 @@ import { ProcedureRunner } from '../procedures/procedure-runner.ts';
 import type { LeadCompanion, RegionAgentOptions } from '../region-agent.options.ts';
 import type { Attention } from '../view/attention.ts';
 import { RegionObserver } from '../view/region-observer.ts';
+import { areFollowed } from './followed-peers.ts';
 
 export interface LeadOptions extends Omit<RegionAgentOptions, 'nowMs'> {
   readonly nowMs: () => number;
@@ -22,8 +23,8 @@ interface Running {
   readonly companion: LeadCompanion | undefined;
 }
 
-/** A mirror that is behind by so much, or whose newest record is so old, is not followed closely. */
-const caughtUp = { lagRecordsMax: 1_000, writtenAgoMsMax: 5_000, heardAgoMsMax: 2_000 } as const;
+/** A mirror that is behind by so much is not followed closely. */
+const lagRecordsMax = 1_000;
 
 const logsAwaitedMs = 10_000;
 
@@ -115,7 +116,8 @@ export class Lead {
     const view = this.#observer.view(state, running.parts, self);
     this.#view = view;
     if (!isLeading) return idleMs;
-    // What the last leader has written may not be read yet; a log that cannot be read to its end must not stop everything for ever.
+    // What the last leader has written may not be read yet; a log that cannot be read to its end must not stop everything for ever. What must
+    // wait for it all the same, a promotion, sees it in the view.
     const leadingMs = this.#options.nowMs() - running.sinceMs;
     if (!running.parts.logs.isCurrent && leadingMs < logsAwaitedMs) return timing.roundMs;
     return running.runner.round(view);
@@ -134,13 +136,12 @@ export class Lead {
     const { logs, ledger, keeper } = running.parts;
     const { topics, problem } = logs.status();
     if (problem !== undefined || ledger.awaitedShards > 0 || keeper.status().newest?.revision !== state.lineage?.revision) return false;
-    if (topics.reduce((lag, { lagRecords }) => lag + lagRecords, 0) > caughtUp.lagRecordsMax) return false;
-    const peers = Object.keys(this.#options.topology.regions).filter((name) => name !== this.#options.here);
-    return peers.every((peer) => {
-      const heard = logs.heardOf(peer as RegionView['here']);
-      // Old records that arrive now: the mirror is catching up.
-      const isFlowing = heard !== undefined && this.#options.nowMs() - heard.atMs < caughtUp.heardAgoMsMax;
-      return !isFlowing || Date.now() - heard.writtenAtMs < caughtUp.writtenAgoMsMax;
-    });
+    if (topics.reduce((lag, { lagRecords }) => lag + lagRecords, 0) > lagRecordsMax) return false;
+    const peers = otherRegions(this.#options.topology, this.#options.here).map((region) => ({
+      region,
+      hasLease: state.signals.some((signal) => signal.region === region),
+      heard: logs.heardOf(region),
+    }));
+    return areFollowed(peers, this.#options.nowMs(), Date.now());
   }
 }

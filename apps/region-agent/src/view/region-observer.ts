@@ -2,6 +2,7 @@ import { otherRegions, regionsOf, type Lineage, type Region, type ShardId, type 
 import type { PeerView, RegionState, RegionTiming, RegionView, SelfView, ShardView } from '#regions';
 import type { LeadingParts } from '../leading.parts.ts';
 import type { Attention } from './attention.ts';
+import { Settling } from './settling.ts';
 import { Since } from './since.ts';
 
 export interface RegionObserverOptions {
@@ -19,8 +20,7 @@ export class RegionObserver {
   readonly #leases = new Map<Region, Since>();
   readonly #seen = new Set<Region>();
   readonly #beganMs: number;
-  /** Of each shard whose commits wait: what had settled, and since when that has not moved. */
-  readonly #waiting = new Map<ShardId, Since>();
+  readonly #settling = new Settling();
 
   constructor(options: RegionObserverOptions) {
     this.#options = options;
@@ -39,13 +39,14 @@ export class RegionObserver {
     const atMs = nowMs();
     const regions = regionsOf(topology);
     const promote = state?.wishes.promote;
-    const unsettled = this.#unsettled(parts, atMs);
+    const shards: ReadonlyMap<ShardId, ShardView> = lineage === undefined ? new Map() : shardsOf(lineage, parts);
+    const unsettled = this.#unsettled(lineage, shards, parts, atMs);
     return {
       here,
       topology: { regions, homes: topology.homes },
       stored: state?.lineage,
       statusForMs: lineage === undefined ? 0 : this.#status.note(JSON.stringify(lineage.status), atMs),
-      shards: lineage === undefined ? new Map() : shardsOf(lineage, parts),
+      shards,
       cuts: new Map(
         regions.flatMap((region) => {
           const cut = parts.logs.receiptsOf(region).cut;
@@ -54,6 +55,7 @@ export class RegionObserver {
       ),
       peers: new Map(otherRegions(topology, here).map((peer) => [peer, this.#peer(peer, state, parts, unsettled.get(peer) ?? 0, atMs)])),
       self,
+      logsAreCurrent: parts.logs.isCurrent,
       wishes: { evacuated: state?.wishes.evacuated ?? [], promote: promote?.region === here ? { overTerm: promote.overTerm } : undefined },
       timing,
     };
@@ -78,17 +80,19 @@ export class RegionObserver {
     };
   }
 
-  /** By the region whose receipts are waited for: for how long, at the most, nothing of one of its shards has settled. */
-  #unsettled(parts: LeadingParts, atMs: number): ReadonlyMap<Region, number> {
-    const oldest = new Map<Region, number>();
-    const waits = parts.ledger.unsettled().filter(({ last }) => last.owner === this.#options.here);
-    for (const shard of this.#waiting.keys()) if (!waits.some((wait) => wait.shard === shard)) this.#waiting.delete(shard);
-    for (const { shard, last, settledSeq } of waits) {
-      const since = this.#waiting.get(shard) ?? new Since();
-      this.#waiting.set(shard, since);
-      oldest.set(last.mirror, Math.max(oldest.get(last.mirror) ?? 0, since.note(`${last.term}:${settledSeq}`, atMs)));
-    }
-    return oldest;
+  #unsettled(
+    lineage: Lineage | undefined,
+    shards: ReadonlyMap<ShardId, ShardView>,
+    parts: LeadingParts,
+    atMs: number,
+  ): ReadonlyMap<Region, number> {
+    const { here } = this.#options;
+    const waiting = parts.ledger.unsettled().filter(({ last }) => last.owner === here);
+    const owned = [...shards].flatMap(([shard, { receiptedSeq }]) => {
+      const last = lineage!.shards[shard]!.at(-1)!;
+      return last.owner === here ? [{ shard, last, receiptedSeq }] : [];
+    });
+    return this.#settling.note(waiting, owned, atMs);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Region, ShardId } from '#contracts';
 import { isPresent, notReadyBecause, peerOf } from './peers.ts';
 import { preferredOwner, strandedHome } from './placement.ts';
 import type { Procedure, Step } from './region-view.ts';
-import { closedAt, isCovered, lagOf, named, ownedHere, type ShardSituation, type Situation } from './situation.ts';
+import { closedAt, isCovered, isCutOff, lagOf, named, ownedHere, type ShardSituation, type Situation } from './situation.ts';
 import { close, closedHere, openHere, rest, swap, type NextSegment } from './steps.ts';
 import { claimNext, reasonToClaim, unreadNote } from './takeover.ts';
 
@@ -13,6 +13,8 @@ export function underPaired(now: Situation): Step {
   const closed = closedHere(now);
   const covered = closed.filter(isCovered);
   if (covered.length > 0) return goOnFromCloses(now, covered);
+  const reopen = reopenCutOff(now, closed);
+  if (reopen !== undefined) return reopen;
   const bringIn = strandedHomeOf(now);
   if (closed.length === 0 && bringIn !== undefined) return bringIn;
   return handOver(now, closed);
@@ -39,6 +41,25 @@ function goOnFromCloses(now: Situation, covered: readonly ShardSituation[]): Ste
       ? `${named(covered)} was closed, with no reason to hand it over; its receipts cover the close, so it goes on here`
       : `${named(handed)} closed and receipted up to the close: goes to ${[...new Set(handed.map(({ last }) => last.mirror))].join(', ')}`;
   return swap(now, { added }, handed.length === 0 ? 're-open' : procedureHere(now), because);
+}
+
+/**
+ * A shard that a takeover left out and that can be read again, after its mirror has cut the receipts of its term: no receipt will ever
+ * cover its close. It goes on with its owner, and its mirror may not take over before it has said that it holds all of it.
+ */
+function reopenCutOff(now: Situation, closed: readonly ShardSituation[]): Step | undefined {
+  const mirror = closed.find((shard) => isCutOff(now, shard))?.last.mirror;
+  if (mirror !== undefined) {
+    const shards = closed.filter((shard) => isCutOff(now, shard) && shard.last.mirror === mirror);
+    const added = new Map<ShardId, NextSegment>(
+      shards.map((shard) => [shard.shard, { owner: now.here, mirror, base: closedAt(shard)!, mode: 'paired' }]),
+    );
+    const because = `${named(shards)} closed, and ${mirror} has cut its receipts of that term: goes on under a new one, which ${mirror} is to reach first`;
+    return swap(now, { status: { status: 'rejoining', region: mirror }, added }, 're-open', because);
+  }
+  const open = openHere(now).filter((shard) => isCutOff(now, shard) && isPresent(now, shard.last.mirror));
+  if (open.length === 0) return undefined;
+  return close(now, open, 're-open', `${named(open)}: its mirror has cut its receipts of that term, nothing more can settle in it`);
 }
 
 /** More than two regions: a home that is back must become its shards' mirror before it can own them. */

@@ -13,16 +13,25 @@ export function peerOf(now: Situation, region: Region): PeerView {
 
 export const othersOf = (now: Situation): readonly Region[] => now.regions.filter((region) => region !== now.here);
 
-/** Why the region counts as lost, or undefined. While its receipts flow it is not lost, whatever etcd says of its lease. */
-export function lossOf(now: Situation, region: Region): string | undefined {
+/** Why the region counts as lost, or undefined. While anything comes from it and commits settle by it, it is not lost, whatever etcd says of its lease. */
+export const lossOf = (now: Situation, region: Region): string | undefined => leaseLossOf(now, region) ?? receiptsLossOf(now, region);
+
+/** It does not live, as far as etcd and its mirror can say. */
+export function leaseLossOf(now: Situation, region: Region): string | undefined {
   if (region === now.here) return undefined;
-  const { lease, leaseForMs, silentForMs, oldestUnsettledMs } = peerOf(now, region);
-  const { leaseGoneSilenceMs, receiptsGoneMs } = now.timing;
-  if (lease === 'gone' && silentForMs >= leaseGoneSilenceMs)
-    return `${region}'s lease is gone for ${leaseForMs} ms, and nothing came from it for ${silentForMs} ms (at least ${leaseGoneSilenceMs})`;
-  if (silentForMs >= receiptsGoneMs && oldestUnsettledMs >= receiptsGoneMs)
-    return `no receipt came from ${region} for ${silentForMs} ms, and commits here wait for one since ${oldestUnsettledMs} ms (at least ${receiptsGoneMs})`;
-  return undefined;
+  const { lease, leaseForMs, silentForMs } = peerOf(now, region);
+  const { leaseGoneSilenceMs } = now.timing;
+  if (lease !== 'gone' || silentForMs < leaseGoneSilenceMs) return undefined;
+  return `${region}'s lease is gone for ${leaseForMs} ms, and nothing came from it for ${silentForMs} ms (at least ${leaseGoneSilenceMs})`;
+}
+
+/** It may live, and beat: an agent whose mirror is dead still says that it has read nothing new. What counts is whether commits here settle. */
+function receiptsLossOf(now: Situation, region: Region): string | undefined {
+  if (region === now.here) return undefined;
+  const { silentForMs, oldestUnsettledMs } = peerOf(now, region);
+  const { receiptsGoneMs } = now.timing;
+  if (oldestUnsettledMs < receiptsGoneMs) return undefined;
+  return `commits here wait for receipts of ${region} since ${oldestUnsettledMs} ms, and none has settled meanwhile (at least ${receiptsGoneMs}; it was last heard ${silentForMs} ms ago)`;
 }
 
 export const isLost = (now: Situation, region: Region): boolean => lossOf(now, region) !== undefined;

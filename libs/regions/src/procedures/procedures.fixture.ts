@@ -40,6 +40,7 @@ export interface Scene {
   readonly peers?: readonly (readonly [Region, PeerView])[];
   readonly regions?: readonly Region[];
   readonly self?: Partial<SelfView>;
+  readonly logsAreCurrent?: boolean;
   readonly wishes?: Partial<Wishes>;
 }
 
@@ -62,6 +63,7 @@ export function viewOf(scene: Scene): RegionView {
     cuts: new Map(scene.cuts ?? []),
     peers: new Map(scene.peers ?? others.map((other) => [other, scene.peer ?? present])),
     self: { kafkaSilentForMs: 0, notServingForMs: 0, ...scene.self },
+    logsAreCurrent: scene.logsAreCurrent ?? true,
     wishes: { evacuated: [], promote: undefined, ...scene.wishes },
     timing: defaultRegionTiming,
   };

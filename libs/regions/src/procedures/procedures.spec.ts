@@ -38,7 +38,12 @@ describe('detection', () => {
     row('all is well', {}, 'rest'),
     row('the lease is gone and nothing comes', { peer: gone }, 'claim 2, over revision 7'),
     row('the lease is gone and receipts flow: etcd’s client starves', { peer: { ...gone, silentForMs: 999 } }, 'rest'),
-    row('nothing comes, the lease is held: not at once', { peer: { ...present, silentForMs: 9_999, oldestUnsettledMs: 9_999 } }, 'rest'),
+    row('nothing settles, the lease is held: not at once', { peer: { ...present, silentForMs: 9_999, oldestUnsettledMs: 9_999 } }, 'rest'),
+    row(
+      'it beats, and nothing settles by its receipts: its mirror is dead',
+      { peer: { ...present, silentForMs: 100, oldestUnsettledMs: 10_000 } },
+      'claim 2, over revision 7',
+    ),
     row(
       'receipts alone have stopped, and commits here wait',
       { peer: { ...present, silentForMs: 10_000, oldestUnsettledMs: 10_000 } },
@@ -71,7 +76,7 @@ describe('takeover', () => {
       {
         ...cutMade,
         segments: { [ofEast]: [segment(1, east, 7)], [ofWest]: [segment(1, west, 0)] },
-        seen: { [ofEast]: { receiptedSeq: undefined }, [ofWest]: { log: at(1, 1) } },
+        seen: { [ofEast]: { receiptedSeq: undefined }, [ofWest]: { log: at(1, 1), receiptedSeq: 1 } },
       },
       'swap 7: solo west; order.east.0 2 west 7 solo east; order.west.0 2 west 1 solo east',
     ),
@@ -91,7 +96,86 @@ describe('takeover', () => {
       { ...claimed, here: east, peer: present, statusForMs: 15_000 },
       'claim 3, over revision 7',
     ),
+    row(
+      'or left to it, when nothing settles by its receipts: both would overrule each other without end',
+      { ...claimed, here: east, peer: { ...present, silentForMs: 60_000, oldestUnsettledMs: 60_000 }, statusForMs: 14_999 },
+      'rest',
+    ),
     row('or overruled, when its claimant is gone', { ...claimed, here: east, statusForMs: 100 }, 'claim 3, over revision 7'),
+  ]);
+});
+
+describe('a log that has lost its tail, and receipts that prove it', () => {
+  const lost = { [ofWest]: { log: at(5), receiptedSeq: 10 } };
+  const closed = { [ofWest]: { log: at(5, 5), receiptedSeq: 10 } };
+  const evacuating: Scene = { wishes: { evacuated: [west] }, self: { notServingForMs: 3_000 } };
+  rows([
+    row('nothing is closed to be handed over', { ...evacuating, seen: lost }, 'rest'),
+    row('nothing is handed over from a close', { ...evacuating, seen: closed }, 'rest'),
+    row('nothing goes on here from a close', { seen: closed }, 'rest'),
+    row('a takeover does not close it', { ...cutMade, statusForMs: 4_999, seen: lost }, 'rest'),
+    row(
+      'and leaves it out, for its mirror holds more',
+      { ...cutMade, statusForMs: 5_000, seen: lost },
+      'swap 7: solo west; order.east.0 2 west 10 solo east',
+    ),
+    row(
+      'nor takes it from a close',
+      { ...cutMade, seen: closed, statusForMs: 5_000 },
+      'swap 7: solo west; order.east.0 2 west 10 solo east',
+    ),
+    row('solo: not from a close', { ...solo, seen: { [ofEast]: { log: at(9, 9) } }, peer: gone }, 'rest'),
+    row('rejoining: not paired from a close', { ...rejoining, seen: { [ofEast]: { log: at(9, 9) } } }, 'close order.west.0 2'),
+    row('falling back: not from a close', { ...rejoining, peer: gone, seen: { [ofEast]: { log: at(9, 9) } } }, 'swap 7: solo west'),
+    row(
+      'its mirror takes it over from its receipts',
+      { ...cutMade, seen: { [ofEast]: { log: at(5, 5), receiptedSeq: 10 }, [ofWest]: { log: at(10, 10) } } },
+      'swap 7: solo west; order.east.0 2 west 10 solo east; order.west.0 2 west 10 solo east',
+    ),
+  ]);
+
+  it('is named, with its numbers', () => {
+    expect(stepIn({ seen: closed }).because).toMatch(/our own log of order\.west\.0 ends at 5, below its receipts at 10/);
+    expect(stepIn({ ...cutMade, seen: closed }).because).toMatch(/our own log of order\.west\.0 ends at 5, below its receipts at 10/);
+  });
+});
+
+describe('a shard that a takeover left out, after its mirror’s cut', () => {
+  const leftOut: Scene = {
+    here: east,
+    segments: { [ofEast]: [segment(1, east, 0)], [ofWest]: [segment(1, west, 0), segment(3, east, 5, 'solo')] },
+    cuts: [[west, 2]],
+    seen: { [ofEast]: { log: at(10), receiptedSeq: 8 } },
+  };
+  const underSolo: Scene = { ...leftOut, status: { status: 'solo', region: east } };
+  const underRejoining: Scene = { ...leftOut, status: { status: 'rejoining', region: west } };
+  const allPaired: Scene = { ...leftOut, segments: { ...leftOut.segments, [ofWest]: [segment(1, west, 0), segment(4, east, 5)] } };
+  const unread = { [ofEast]: { log: undefined, receiptedSeq: 8 } };
+  const closed = { [ofEast]: { log: at(10, 10), receiptedSeq: 8 } };
+  rows([
+    row('while it cannot be read it stands', { ...underSolo, peer: { ...present, caughtUp: false }, seen: unread }, 'rest'),
+    row('under solo it is closed, though its mirror is there', underSolo, 'close order.east.0 1'),
+    row('and goes on solo', { ...underSolo, seen: closed }, 'swap 7: solo east; order.east.0 4 east 10 solo west'),
+    row('a cut of its own term is none', { ...underSolo, cuts: [[west, 1]] }, 'swap 7: rejoining west'),
+    row('under rejoining it is closed too, whatever its lag', underRejoining, 'close order.east.0 1, order.west.0 3'),
+    row(
+      'and paired under a new term',
+      { ...underRejoining, segments: allPaired.segments!, seen: closed },
+      'swap 7: rejoining west; order.east.0 5 east 10 paired west',
+    ),
+    row('under paired it is closed', allPaired, 'close order.east.0 1'),
+    row('not while its mirror is away', { ...allPaired, peer: { ...present, silentForMs: 2_000 } }, 'rest'),
+    row('its neighbours go on meanwhile', { ...allPaired, seen: unread }, 'close order.west.0 4'),
+    row(
+      'its mirror may not take over before it has reached the new term',
+      { ...allPaired, seen: closed },
+      'swap 7: rejoining west; order.east.0 5 east 10 paired west',
+    ),
+    row(
+      'what its old receipts cover needs no return',
+      { ...allPaired, seen: { [ofEast]: { log: at(8, 8), receiptedSeq: 8 } } },
+      'swap 7: paired; order.east.0 5 east 8 paired west',
+    ),
   ]);
 });
 
@@ -105,7 +189,7 @@ describe('solo', () => {
     row('a takeover has just ended', { ...solo, statusForMs: 4_999 }, 'rest'),
     row(
       'a close without a successor: solo, from there',
-      { ...solo, seen: { [ofEast]: { log: at(9, 9) } } },
+      { ...solo, seen: { [ofEast]: { log: at(9, 9), receiptedSeq: 9 } } },
       'swap 7: solo west; order.east.0 3 west 9 solo east',
     ),
     row('the one that is out waits', { ...solo, here: east }, 'rest'),
@@ -137,6 +221,11 @@ describe('rejoining', () => {
       'swap 7: solo west; order.east.0 4 west 8 solo east',
     ),
     row('also when none was paired yet', { ...rejoining, peer: gone }, 'swap 7: solo west'),
+    row(
+      'the returning one beats, and nothing settles by its receipts: falls back',
+      { ...halfway, peer: { ...present, oldestUnsettledMs: 10_000 } },
+      'close order.east.0 3',
+    ),
     row('the returning one only waits', { ...allPaired, here: east }, 'rest'),
     row('it never takes over: a person must decide', { ...allPaired, here: east, peer: gone }, 'awaits a person'),
   ]);
@@ -198,6 +287,30 @@ describe('promotion', () => {
       { ...asked, status: { status: 'claimed', region: west, term: 1_000_002 }, term: 1_000_002 },
       'cut 1000002',
     ),
+    row(
+      'bases a solo segment of the other on what its log holds: it has settled without receipts',
+      {
+        ...asked,
+        status: { status: 'claimed', region: west, term: 1_000_002 },
+        term: 1_000_002,
+        cuts: [[west, 1_000_002]],
+        segments: { [ofEast]: [segment(1, east, 0), segment(2, east, 5, 'solo')] },
+        seen: { [ofEast]: { log: at(150), receiptedSeq: 90 } },
+      },
+      'swap 7: solo west; order.east.0 1000002 west 150 solo east',
+    ),
+    row(
+      'does not end before the logs are read to their end, however long that takes',
+      {
+        ...asked,
+        status: { status: 'claimed', region: west, term: 1_000_002 },
+        term: 1_000_002,
+        cuts: [[west, 1_000_002]],
+        segments: { [ofEast]: [segment(1, east, 0), segment(2, east, 5, 'solo')] },
+        logsAreCurrent: false,
+      },
+      'rest',
+    ),
     row('and is over when the status is solo', { ...solo, ...asked, term: 1_000_002 }, 'rest'),
   ]);
 });
@@ -220,7 +333,7 @@ describe('three regions: south is lost', () => {
     row('and closes what is its own', { ...scene(west), ...claimedByEast, cuts: [[west, 2]] }, 'close order.west.0 1'),
     row(
       'the claimant waits for its close',
-      { ...scene(east), ...claimedByEast, cuts: [[east, 2]], seen: { [ofEast]: { log: at(4, 4) } } },
+      { ...scene(east), ...claimedByEast, cuts: [[east, 2]], seen: { [ofEast]: { log: at(4, 4), receiptedSeq: 4 } } },
       'rest',
     ),
     row(
@@ -229,7 +342,11 @@ describe('three regions: south is lost', () => {
         ...scene(east),
         ...claimedByEast,
         cuts: [[east, 2]],
-        seen: { [ofEast]: { log: at(4, 4) }, [ofWest]: { log: at(6, 6) }, [ofSouth]: { receiptedSeq: 3 } },
+        seen: {
+          [ofEast]: { log: at(4, 4), receiptedSeq: 4 },
+          [ofWest]: { log: at(6, 6), receiptedSeq: 6 },
+          [ofSouth]: { receiptedSeq: 3 },
+        },
       },
       'swap 7: solo east; order.east.0 2 east 4 paired west; order.west.0 2 west 6 paired east; order.south.0 2 east 3 paired west',
     ),

@@ -31,6 +31,8 @@ export interface RegionView {
   /** One entry for every other region of the topology. */
   readonly peers: ReadonlyMap<Region, PeerView>;
   readonly self: SelfView;
+  /** Whether all that stood in the logs when this agent began to read them has been read. */
+  readonly logsAreCurrent: boolean;
   readonly wishes: Wishes;
   readonly timing: RegionTiming;
 }
@@ -58,7 +60,10 @@ export interface PeerView {
   readonly leaseForMs: number;
   /** Since the last new record of its `receipts` log came through the mirror (or since this agent began to look). */
   readonly silentForMs: number;
-  /** Age of the oldest commit of a shard owned here that waits for a receipt of this peer; 0 when none does. */
+  /**
+   * For how long commits of shards owned here have waited for receipts of this peer, and nothing of any shard that it mirrors has settled by
+   * them meanwhile: a slow mirror starts it anew with each receipt that brings something. 0 when none waits.
+   */
   readonly oldestUnsettledMs: number;
   /**
    * From its leading agent's signal in etcd: it has read the newest lineage and follows all logs closely, and has offered again what

@@ -2,7 +2,7 @@ import type { Region, ShardId } from '#contracts';
 import { isLost, liveMirrorFor, lossOf } from './peers.ts';
 import { preferredOwner } from './placement.ts';
 import type { Step } from './region-view.ts';
-import { closedAt, isReached, lagOf, named, type ShardSituation, type Situation } from './situation.ts';
+import { closedAt, isCutOff, isReached, lagOf, named, type ShardSituation, type Situation } from './situation.ts';
 import { goOnSolo } from './solo.ts';
 import { awaitPerson, close, closedHere, openHere, rest, swap, type NextSegment } from './steps.ts';
 import { ownsAny, unreadNote } from './takeover.ts';
@@ -17,7 +17,7 @@ export function underRejoining(now: Situation, returning: Region): Step {
   const lost = openHere(now).filter(({ last }) => last.mode === 'paired' && isLost(now, last.mirror));
   if (isLost(now, returning) || lost.length > 0) return fallBack(now, returning, closed, lost);
   if (closed.length > 0) return pair(now, returning, closed);
-  const toPair = openHere(now).filter((shard) => isToPair(now, shard, returning));
+  const toPair = openHere(now).filter((shard) => isToPair(now, shard, returning) || isCutOff(now, shard));
   if (toPair.length > 0) return closeToPair(now, returning, toPair);
   return returning === now.here ? rest('the others pair their shards with us', 'return') : declarePaired(now, returning);
 }
@@ -48,7 +48,9 @@ function nextMirror(now: Situation, shard: ShardSituation, returning: Region): R
 /** Only what the returning region follows closely: a paired commit waits for its receipt. */
 function closeToPair(now: Situation, returning: Region, toPair: readonly ShardSituation[]): Step {
   const { handoffLagCommitsMax, pairingBatch } = now.timing;
-  const ready = toPair.filter((shard) => shard.last.mirror !== returning || (lagOf(shard) ?? Infinity) <= handoffLagCommitsMax);
+  const isClose = (shard: ShardSituation): boolean => (lagOf(shard) ?? Infinity) <= handoffLagCommitsMax;
+  // What its mirror has cut settles nothing as it is, and its receipts show no lag: it cannot get worse.
+  const ready = toPair.filter((shard) => shard.last.mirror !== returning || isCutOff(now, shard) || isClose(shard));
   if (ready.length === 0)
     return rest(`${returning} has not receipted ${named(toPair)} to within ${handoffLagCommitsMax} commits of its end`, 'return');
   const batch = ready.slice(0, pairingBatch);

@@ -1,7 +1,7 @@
 import type { Region, ShardId } from '#contracts';
 import { isLost, liveMirrorFor, lossOf, notReadyBecause, othersOf } from './peers.ts';
 import type { Step } from './region-view.ts';
-import { closedAt, isReached, named, ownedHere, type ShardSituation, type Situation } from './situation.ts';
+import { closedAt, isCutOff, isReached, named, ownedHere, type ShardSituation, type Situation } from './situation.ts';
 import { awaitPerson, close, closedHere, openHere, rest, swap, type NextSegment } from './steps.ts';
 import { ownsAny, unreadNote } from './takeover.ts';
 
@@ -19,7 +19,7 @@ export function underSolo(now: Situation, region: Region): Step {
 }
 
 /**
- * Why the mirror of a paired shard gives no receipts, or undefined. It may be lost; or, of more than two regions, alive and without what
+ * Why the mirror of a paired shard gives no receipts that count, or undefined. It may be lost; it may have cut them; or, of more than two regions, alive and without what
  * only the lost one could send it: then its reading never gets to the segment's base.
  */
 function cannotSettle(now: Situation, shard: ShardSituation): string | undefined {
@@ -27,6 +27,7 @@ function cannotSettle(now: Situation, shard: ShardSituation): string | undefined
   const { receiptsGoneMs } = now.timing;
   if (mode !== 'paired') return undefined;
   if (isLost(now, mirror)) return lossOf(now, mirror);
+  if (isCutOff(now, shard)) return `${mirror} has cut its receipts of term ${shard.last.term}`;
   if (isReached(shard) || now.view.statusForMs < receiptsGoneMs) return undefined;
   return `${mirror} has not read up to it in ${now.view.statusForMs} ms (at least ${receiptsGoneMs})`;
 }

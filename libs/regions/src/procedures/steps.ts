@@ -52,6 +52,8 @@ export interface Change {
 /** The lineage with this change, to be swapped for the one in view. */
 export function swap(now: Situation, { status, added = new Map() }: Change, procedure: Procedure, because: string): Step {
   const before = now.lineage;
+  for (const { shard, last, receiptedSeq } of now.shards)
+    assert((added.get(shard)?.base ?? Infinity) >= (receiptedSeq ?? 0), `what ${last.mirror} has receipted of ${shard} stays history`);
   const endsClaim = before.status.status === 'claimed' && status?.status === 'solo';
   const term = endsClaim ? before.term : before.term + 1;
   const segments = new Map([...added].map(([shard, segment]): [ShardId, Segment] => [shard, { term, ...segment }]));
@@ -74,5 +76,5 @@ export const openHere = (now: Situation): readonly ShardSituation[] =>
 /** Shards owned here that a close was written for, and that have no successor yet. */
 export const closedHere = (now: Situation): readonly ShardSituation[] => ownedHere(now).filter(({ log }) => log?.closedAt !== undefined);
 
-/** Shards owned here that are not read up to their segment: the agent has just begun, or they stand still. */
+/** Shards owned here that are not read up to their segment, or not to their receipts: the agent has just begun, or they stand still. */
 export const unreadHere = (now: Situation): readonly ShardSituation[] => ownedHere(now).filter(({ log }) => log === undefined);

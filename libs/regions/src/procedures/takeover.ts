@@ -1,7 +1,7 @@
 import type { Region, ShardId } from '#contracts';
 import { isLost, lossOf, liveMirrorFor, othersOf } from './peers.ts';
 import type { Step } from './region-view.ts';
-import { closedAt, named, ownedHere, type ShardSituation, type Situation } from './situation.ts';
+import { closedAt, ownedHere, whyUnread, type ShardSituation, type Situation } from './situation.ts';
 import { claim, close, cut, openHere, rest, swap, unreadHere, type NextSegment } from './steps.ts';
 
 /**
@@ -56,6 +56,9 @@ type Heir =
 
 /** The one swap that ends the takeover. */
 function finish(now: Situation, term: number, procedure: Takeover): Step {
+  // Nobody can ask the lost region again: what is not read now would be cut off for ever.
+  if (procedure === 'promote' && !now.view.logsAreCurrent)
+    return rest(`claim ${term}: what stands in the logs here is not read to its end yet, and a promotion keeps all of it`, procedure);
   const added = new Map<ShardId, NextSegment>();
   const left: ShardSituation[] = [];
   for (const shard of now.shards) {
@@ -65,8 +68,8 @@ function finish(now: Situation, term: number, procedure: Takeover): Step {
     else left.push(shard);
   }
   if (left.length > 0 && now.view.statusForMs < now.timing.closesAwaitedMs)
-    return rest(`claim ${term}: reading our own log of ${named(left)} up to its segment`, procedure);
-  const standing = left.length === 0 ? '' : `; ${named(left)} cannot be read, so it keeps its segment and stays shut`;
+    return rest(`claim ${term} waits for shards of our own: ${whyUnread(left)}`, procedure);
+  const standing = left.length === 0 ? '' : `; ${whyUnread(left)}: it keeps its segment and stays shut`;
   const taken = now.shards.filter(({ last }) => last.owner !== now.here).length;
   return swap(
     now,
@@ -85,8 +88,9 @@ function heirOf(now: Situation, shard: ShardSituation, term: number, procedure: 
     if (now.view.statusForMs < now.timing.closesAwaitedMs)
       return { kind: 'waits', because: `waits for the close of its owner ${last.owner}` };
   }
-  // A receipt of this very term before the first cut of a later one, or the segment's own base where there is none or it is lower.
-  const base = Math.max(last.base, receiptedSeq ?? 0);
+  // A receipt of this very term before the first cut of a later one, or the segment's own base where there is none or it is lower. In a
+  // solo segment commits have settled without receipts.
+  const base = Math.max(last.base, receiptedSeq ?? 0, last.mode === 'solo' ? (log?.acceptedSeq ?? 0) : 0);
   if (last.mirror === now.here) return heir(now, now.here, last.owner, base);
   if (procedure === 'promote') return heir(now, now.here, last.owner, Math.max(base, log?.acceptedSeq ?? 0));
   const cutAt = now.view.cuts.get(last.mirror) ?? 0;
@@ -109,7 +113,7 @@ function heir(now: Situation, owner: Region, other: Region, base: number): Heir 
 /** Shards of ours that cannot be read hold nothing up for ever, but a person should look. */
 export const unreadNote = (now: Situation): string => {
   const unread = unreadHere(now);
-  return unread.length === 0 ? '' : `; our own ${named(unread)} is not read up to its segment`;
+  return unread.length === 0 ? '' : `; ${whyUnread(unread)}`;
 };
 
 export const ownsAny = (now: Situation): boolean => ownedHere(now).length > 0;
