@@ -34,7 +34,10 @@ export interface RegionLossOptions {
   readonly say: (line: string) => void;
 }
 
-const clientsPerHome = 10;
+/** Of each kind. A client's recovery is counted from the fault to its first success, so each must have an order due about every second, whatever the load. */
+const clientsPerHomeMax = 10;
+const clientsPerHomeAt = (ordersPerSecond: number, homes: number): number =>
+  Math.min(clientsPerHomeMax, Math.max(1, Math.round(ordersPerSecond / (2 * homes))));
 const tokenSeconds = 3 * 3600;
 const giveUpAfterMs = 60_000;
 const attemptTimeoutMs = 3_000;
@@ -55,6 +58,7 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
   const { topology, region, fault, ordersPerSecond, seconds, warmUpSeconds, seed, signal, say } = options;
   const name = `drill-${Date.now().toString(36)}`;
   const goods = drillGoods(name);
+  const clientsPerHome = clientsPerHomeAt(ordersPerSecond, topology.homes.length);
   const load: LoadOptions = { name, topology, ordersPerSecond, seconds, warmUpSeconds, clientsPerHome, goods, seed };
   const orders = loadSchedule(load);
   const received = unitsToReceive(orders, goods, topology.homes);

@@ -27,7 +27,8 @@ export class Effects {
   readonly #options: EffectsOptions;
   readonly #looked = new Wake();
   readonly #stopping = new AbortController();
-  #appender: Appender | undefined;
+  /** One of each partition: an appender has one append in flight, and closes must not wait for each other. */
+  readonly #appenders = new Map<string, Appender>();
 
   constructor(options: EffectsOptions) {
     this.#options = options;
@@ -56,9 +57,9 @@ export class Effects {
 
   async close(): Promise<void> {
     this.#stopping.abort();
-    const appender = this.#appender;
-    this.#appender = undefined;
-    await appender?.close();
+    const appenders = [...this.#appenders.values()];
+    this.#appenders.clear();
+    await Promise.all(appenders.map((appender) => appender.close()));
   }
 
   async #swap(step: Extract<Step, { readonly step: 'claim' | 'swap' }>, before: StoredLineage): Promise<string | undefined> {
@@ -86,10 +87,15 @@ export class Effects {
   }
 
   async #close(closes: readonly Close[]): Promise<string | undefined> {
-    for (const [key, records] of byPartition(closes)) {
-      const { service, partition } = shardOf(key);
-      await this.#append(eventsTopic(service), partition, records);
-    }
+    // At once: from its own close on a shard takes no writes, and all of them go on with one swap.
+    const appended = await Promise.allSettled(
+      [...byPartition(closes)].map(([key, records]) => {
+        const { service, partition } = shardOf(key);
+        return this.#append(eventsTopic(service), partition, records);
+      }),
+    );
+    const failed = appended.find((append) => append.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     const missing = (): readonly ShardId[] => closes.filter((close) => !this.#isClosed(close)).map(({ shard }) => shard);
     if (await this.#until(() => missing().length === 0)) return undefined;
     return `the closes of ${missing().join(', ')} were not read back within ${readBackWithinMs} ms`;
@@ -102,16 +108,13 @@ export class Effects {
   }
 
   async #append(topic: string, partition: number, records: readonly NewRecord[]): Promise<void> {
-    this.#appender ??= await this.#options.cluster.appender('closes');
+    const place = `${topic}:${partition}`;
+    const appender = this.#appenders.get(place) ?? (await this.#options.cluster.appender(`closes ${place}`));
+    this.#appenders.set(place, appender);
     try {
-      await within(
-        appendWithinMs,
-        `the closes in ${topic}:${partition} were not acknowledged`,
-        this.#appender.append(topic, partition, records),
-      );
+      await within(appendWithinMs, `the closes in ${place} were not acknowledged`, appender.append(topic, partition, records));
     } catch (error) {
-      const appender = this.#appender;
-      this.#appender = undefined;
+      this.#appenders.delete(place);
       void appender.close().catch(() => undefined); // it is broken, and its append is what is reported
       throw error;
     }
