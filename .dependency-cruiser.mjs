@@ -65,8 +65,8 @@ export default {
     {
       name: 'no-tests-in-production',
       severity: 'error',
-      from: { pathNot: '(\\.spec|\\.contract)\\.ts$|^test/|^libs/test-kit/' },
-      to: { path: '(\\.(spec|contract)\\.ts$|^libs/test-kit/|^test/)' },
+      from: { pathNot: '(\\.spec|\\.contract)\\.ts$|/testing/|^test/|^libs/test-kit/' },
+      to: { path: '(\\.(spec|contract)\\.ts$|/testing/|^libs/test-kit/|^test/)' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

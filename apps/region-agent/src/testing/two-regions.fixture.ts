@@ -1,32 +1,18 @@
 import { pino } from 'pino';
-import { commandId, mirroredTopics, region, topologySchema, type Lineage, type Region, type ShardId } from '#contracts';
+import { commandId, mirroredTopics, region, type Lineage, type Region, type ShardId } from '#contracts';
 import { InMemoryAgentRegistry, InMemoryLineageStore, regionTimingSchema } from '#regions';
 import { HealthRegistry, Lifecycle } from '#service-kit';
 import { encodeShardRecord, InMemoryBroker, InMemoryMirror, type ShardRecord } from '#shard-log';
+import { silentTopology } from '#test-kit';
 import type { RegionEvent } from '../region-events.port.ts';
 import { RegionAgent } from '../region.agent.ts';
 import { MemoryCheckpoints } from './memory.checkpoints.ts';
 
 export const [east, west] = [region('east'), region('west')];
 const partitions = 2;
-const url = 'http://127.0.0.1:1';
 const log = pino({ level: process.env['AGENT_LOG'] ?? 'silent' });
 
-const place = {
-  kafka: { brokers: ['127.0.0.1:1'] },
-  postgres: 'postgres://127.0.0.1:1',
-  etcd: [url],
-  services: { storefront: [url], order: [url], inventory: [url], payment: [url], agent: [url] },
-  peers: {},
-};
-const topology = topologySchema.parse({
-  homes: [east, west],
-  catalogue: east,
-  partitions,
-  regions: { east: place, west: place },
-  identity: { issuer: 'i', audience: 'a', jwksUrl: url },
-  paymentProvider: { url },
-});
+const topology = silentTopology({ regions: [east, west], partitions });
 
 /** As in production, but for people who wait: each pause a tenth or less. */
 const timing = regionTimingSchema.parse({
@@ -34,7 +20,7 @@ const timing = regionTimingSchema.parse({
   receiptsRepeatMs: 50,
   leaseGoneSilenceMs: 200,
   neverSeenMs: 1_000,
-  receiptsGoneMs: 600,
+  receiptsGoneMs: 1_500, // longer than a stall that an agent does not notice of itself (`Attention`)
   returnPauseMs: 200,
   homePauseMs: 200,
   drainMs: 100,
