@@ -72,7 +72,7 @@ export class RegionObserver {
     const heardMs = parts.logs.heardOf(peer)?.atMs;
     return {
       lease,
-      leaseForMs: since.note(lease, atMs),
+      leaseForMs: Math.round(since.note(lease, atMs)),
       silentForMs: Math.round(Math.min(lookingMs, heardMs === undefined ? Infinity : atMs - heardMs)),
       oldestUnsettledMs: Math.round(Math.min(lookingMs, oldestUnsettledMs)),
       caughtUp: leading?.caughtUp === true && leading.lineageRevision >= (state?.lineage?.revision ?? 0),
