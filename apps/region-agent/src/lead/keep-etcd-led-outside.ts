@@ -7,7 +7,7 @@ const everyMs = 5_000;
 const afterFailureMs = 60_000;
 
 /** Looks from time to time whether this region's member leads etcd, and hands the lead to the witness. Every instance does: twice is harmless. */
-export function keepEtcdLedOutside(leadership: EtcdLeadership, log: Logger): Repeating {
+export function keepEtcdLedOutside(leadership: Pick<EtcdLeadership, 'witnessInstead' | 'leaveTo' | 'close'>, log: Logger): Repeating {
   const looking = repeat(
     everyMs,
     async (signal) => {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
+import { eventually } from '#test-kit';
 import { EtcdClient, EtcdUnknownError } from './etcd.client.ts';
 
 /** What etcd's contract test cannot order: a member that closes, or falls silent, at a chosen moment. */
@@ -119,6 +120,23 @@ it('a member that says nothing is given up at the deadline, and the next call as
   await expect(client.get('k')).rejects.toThrow('etcd /v3/kv/range: no answer within 50 ms');
   expect((await client.get('k')).revision).toBe(7);
   expect([mute.asked.length, other.asked.length]).toEqual([1, 1]);
+});
+
+it('calls that fail together move on to the next member once, not past it', async () => {
+  const [mute, other] = [await member(silent), await member()];
+  const client = clientOf([mute, other], 50);
+  await Promise.allSettled([client.get('k'), client.get('k'), client.keepLeaseAlive('1'), client.get('k')]);
+  expect((await client.get('k')).revision).toBe(7);
+  expect([mute.asked.length, other.asked.length]).toEqual([4, 1]);
+});
+
+it('the first member is asked again after a while: it is the nearest', async () => {
+  const [first, other] = [await member(hangUp), await member()];
+  const client = new EtcdClient({ endpoints: [first.url, other.url], deadlineMs: 5_000, firstAgainMs: 100 });
+  closing.push(() => client.close());
+  await expect(client.get('k')).rejects.toThrow(EtcdUnknownError);
+  first.answer = empty;
+  await eventually(async () => (await client.get('k')).revision === 7 && first.asked.length > 1, { withinMs: 10_000 });
 });
 
 it('an answer that begins and does not end is given up at the deadline', async () => {

@@ -9,11 +9,15 @@ import { KeptHttp, LostConnectionError, type HttpAnswer } from './kept-http.ts';
  * Every call ends within its deadline. None is repeated here, but for reads and renewals, on a kept connection that was found dead.
  */
 export interface EtcdOptions {
-  /** Client URLs, this region's member first. A call goes to the one that answered last. */
+  /** Client URLs, this region's member first: the others are asked for a while after it has failed. */
   readonly endpoints: readonly string[];
   /** For every call but a watch. */
   readonly deadlineMs: number;
+  /** After so long away from the first endpoint it is tried again. Default half a minute: one that hangs costs a deadline each time. */
+  readonly firstAgainMs?: number;
 }
+
+const firstAgainMsDefault = 30_000;
 
 /** The call may or may not have had its effect: no answer, or none that says. */
 export class EtcdUnknownError extends Error {
@@ -91,6 +95,7 @@ export class EtcdClient {
   readonly #http = new KeptHttp({ bytesMax: answerBytesMax });
   readonly #closing = new AbortController();
   #endpoint = 0;
+  #firstAgainAtMs = 0;
 
   constructor(options: EtcdOptions) {
     if (options.endpoints.length === 0) throw new RangeError('etcd needs at least one endpoint');
@@ -212,16 +217,26 @@ export class EtcdClient {
   }
 
   #url(path: string): URL {
-    return new URL(path, this.#options.endpoints[this.#endpoint % this.#options.endpoints.length]);
+    if (performance.now() >= this.#firstAgainAtMs) this.#endpoint = 0;
+    return new URL(path, this.#options.endpoints[this.#endpoint]);
+  }
+
+  /** The next call asks another member, if there is one. Calls that fail together have one reason: only the first of them moves on. */
+  #moveOn(failed: number): void {
+    if (failed !== this.#endpoint) return;
+    this.#endpoint = (failed + 1) % this.#options.endpoints.length;
+    this.#firstAgainAtMs = performance.now() + (this.#options.firstAgainMs ?? firstAgainMsDefault);
   }
 
   async #call<T>(path: string, body: object, schema: z.ZodType<T>, repeatable: Repeatable): Promise<T> {
+    const url = this.#url(path);
+    const asked = this.#endpoint;
     try {
-      const { status, text } = await this.#post(this.#url(path), JSON.stringify(body), repeatable);
+      const { status, text } = await this.#post(url, JSON.stringify(body), repeatable);
       if (status < 200 || status > 299) throw new EtcdUnknownError(`${status} ${text.slice(0, 300)}`);
       return schema.parse(JSON.parse(text));
     } catch (cause) {
-      this.#endpoint += 1; // the next call asks another member, if there is one
+      this.#moveOn(asked);
       this.#http.forget();
       throw new EtcdUnknownError(`etcd ${path}: ${reasonOf(cause)}`, { cause });
     }
