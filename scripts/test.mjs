@@ -1,14 +1,16 @@
-// Runs every suite, one after the other, and ends with one line that counts them together. Fails when any suite fails or none ran.
+// Runs every suite, one after the other, says once more what failed, and ends with one line that counts them together: whoever keeps
+// only the end of a long run still sees it. Fails when any suite fails or none ran.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const suites = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-test-'));
 let passed = 0;
 let failed = 0;
 let broken = false;
+const failures = [];
 
 for (const suite of suites) {
   const file = join(folder, `${suite}.json`);
@@ -23,12 +25,26 @@ for (const suite of suites) {
     passed += report.numPassedTests;
     failed += report.numFailedTests;
     if (report.numTotalTests === 0) broken = true;
+    failures.push(...report.testResults.flatMap((spec) => failuresOf(spec)));
   } catch (error) {
     console.error(`${suite} left no report: ${String(error)}`);
     broken = true;
   }
 }
 rmSync(folder, { recursive: true, force: true });
+for (const failure of failures) console.log(`\nfailed: ${failure}`);
 if (broken && failed === 0) failed = 1; // a suite that broke outside a test is a failure too
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+/** Of one file of vitest's JSON report: each failed test, or the file that broke before it had any, with the beginning of the reason. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = relative(process.cwd(), name);
+  const tests = assertionResults.filter((test) => test.status === 'failed');
+  if (tests.length === 0) return status === 'failed' ? [`${file}: ${beginningOf(message)}`] : [];
+  return tests.map((test) => `${file} > ${test.fullName}\n${beginningOf(test.failureMessages.join('\n'))}`);
+}
+
+function beginningOf(reason) {
+  return reason.split('\n').slice(0, 12).join('\n').slice(0, 1500);
+}

@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** What the system says about running processes: /proc on Linux, `ps` elsewhere. A zombie counts as gone. */
@@ -67,24 +68,45 @@ async function processTrees(roots: readonly number[]): Promise<readonly ProcessR
   return trees;
 }
 
-/** Sends a signal to a process and all its descendants. One that has gone meanwhile is no error. */
-export const signalTree = (root: number, signal: NodeJS.Signals): Promise<void> => signalTrees([root], signal);
+/** Sends a signal to a process and all its descendants, and resolves to them. One that has gone meanwhile is no error. */
+export const signalTree = (root: number, signal: NodeJS.Signals): Promise<readonly ProcessRow[]> => signalTrees([root], signal);
 
 /**
  * The same for many at once: all processes are looked for first and then signalled without a pause between, descendants first, so that
- * none sees another one's end and does something about it. Those that were forked meanwhile are signalled in a further round.
+ * none sees another one's end and does something about it. Those that were forked meanwhile are signalled in a further round. What is
+ * to be killed is stopped first: nobody would find the child of a parent that died while it forked.
  */
-export async function signalTrees(roots: readonly number[], signal: NodeJS.Signals): Promise<void> {
-  const signalled = new Set<number>();
+export async function signalTrees(roots: readonly number[], signal: NodeJS.Signals): Promise<readonly ProcessRow[]> {
+  if (signal === 'SIGKILL') {
+    const stopped = await signalTrees(roots, 'SIGSTOP');
+    for (const { pid } of stopped.toReversed()) signalOne(pid, signal);
+    return stopped;
+  }
+  const signalled = new Map<number, ProcessRow>();
   for (let round = 0; round < roundsMax; round += 1) {
-    const fresh = (await processTrees(roots)).filter(({ pid }) => !signalled.has(pid)).map(({ pid }) => pid);
-    if (fresh.length === 0) return;
-    for (const pid of fresh.toReversed()) signalOne(pid, signal);
-    for (const pid of fresh) signalled.add(pid);
+    const fresh = (await processTrees(roots)).filter(({ pid }) => !signalled.has(pid));
+    if (fresh.length === 0) break;
+    for (const { pid } of fresh.toReversed()) signalOne(pid, signal);
+    for (const row of fresh) signalled.set(row.pid, row);
+  }
+  return [...signalled.values()];
+}
+
+/** Resolves when none of them is left: a killed process dies when it next gets a core. @throws Error naming those left after `timeoutMs` */
+export async function untilGone(processes: readonly ProcessRow[], timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  let left = processes;
+  for (;;) {
+    const rows = await Promise.all(left.map(({ pid }) => processRow(pid)));
+    left = left.filter((was, index) => rows[index]?.startedAt === was.startedAt);
+    if (left.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`still there after ${timeoutMs} ms: ${left.map(({ pid }) => pid).join(', ')}`);
+    await pause(goneIsAskedEveryMs);
   }
 }
 
 const roundsMax = 5;
+const goneIsAskedEveryMs = 10;
 
 export function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {

@@ -1,5 +1,5 @@
 import type { Part } from './part.ts';
-import { signalTrees } from './processes.ts';
+import { signalTrees, untilGone, type ProcessRow } from './processes.ts';
 import type { PartPlan, Supervisor } from './supervisor.ts';
 
 const downTimeoutMs = 20_000;
@@ -28,8 +28,8 @@ export class RegionControl {
   async kill(region: string): Promise<void> {
     const parts = this.#hold(region);
     this.#killed.add(region);
-    await this.#signal(parts, 'SIGKILL');
-    await Promise.all(parts.map((part) => part.whenDown(downTimeoutMs)));
+    const processes = await this.#signal(parts, 'SIGKILL');
+    await Promise.all([untilGone(processes, downTimeoutMs), ...parts.map((part) => part.whenDown(downTimeoutMs))]);
     this.#options.report(`${region}: every process killed; it stays down until it is started`);
   }
 
@@ -84,8 +84,8 @@ export class RegionControl {
     return parts;
   }
 
-  #continue(parts: readonly Part[]): Promise<void> {
-    return this.#signal(
+  async #continue(parts: readonly Part[]): Promise<void> {
+    await this.#signal(
       parts.filter(({ state }) => state === 'paused'),
       'SIGCONT',
     );
@@ -98,11 +98,12 @@ export class RegionControl {
     return parts;
   }
 
-  async #signal(parts: readonly Part[], signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    await signalTrees(
+  async #signal(parts: readonly Part[], signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<readonly ProcessRow[]> {
+    const signalled = await signalTrees(
       parts.flatMap(({ pid }) => pid ?? []),
       signal,
     );
     for (const part of parts) part.wasSignalled(signal);
+    return signalled;
   }
 }
