@@ -30,7 +30,7 @@ export function replayVerb(): Command {
     .requiredOption('--file <path>', 'UCI Online Retail as CSV, plain or ending in .gz or .xz (or made by `evenkeel generate`)')
     .option('--documents <n>', 'only the first n documents; a later run with more goes on from there')
     .option('--rate <n>', 'documents per second; as fast as it goes when absent')
-    .option('--concurrency <n>', 'customers at once', '32')
+    .option('--concurrency <n>', 'customers at once', '128')
     .action((options: CommonOptions) => answerWith(options, () => replay(optionsSchema.parse(options))));
 }
 

@@ -1,22 +1,35 @@
 import { assertNever } from '#kernel';
-import { eventsTopic, shardOf, type Region, type ShardId } from '#contracts';
+import { eventsTopic, shardOf, type Lineage, type Region, type ShardId } from '#contracts';
 import { swapAndReadBack, type LineageStore, type Step, type StoredLineage } from '#regions';
 import { encodeShardRecord, type Appender, type LogCluster, type NewRecord } from '#shard-log';
-import type { LeadingParts } from '../leading.parts.ts';
+import type { RegionLogs } from '../logs/region-logs.ts';
+import type { ReceiptLedger } from '../receipts/receipt-ledger.ts';
+import type { ReceiptWriter } from '../receipts/receipt-writer.ts';
 import { Wake } from '../wake.ts';
 
 export interface EffectsOptions {
   readonly here: Region;
   readonly cluster: LogCluster;
   readonly lineageStore: LineageStore;
-  readonly parts: LeadingParts;
+  /** Of what leads: what is looked at, and who writes the cut. */
+  readonly parts: {
+    readonly ledger: Pick<ReceiptLedger, 'lastTermOf' | 'logOf'>;
+    readonly logs: Pick<RegionLogs, 'receiptsOf'>;
+    readonly writer: Pick<ReceiptWriter, 'cut'>;
+  };
 }
 
-type Close = Extract<Step, { readonly step: 'close' }>['shards'][number];
+type CloseStep = Extract<Step, { readonly step: 'close' }>;
+type Close = CloseStep['shards'][number];
 
 /** One append or its echo. Kafka's client gives up after that time by itself. */
 const appendWithinMs = 6_000;
 const readBackWithinMs = 3_000;
+/**
+ * How long a handoff waits for receipts to cover all its closes, so that one swap hands them over together. Receipts come a mirror delay
+ * after the closes, within some ten ms of each other; a second swap was seen to come 200 to 800 ms after the first.
+ */
+const receiptsTogetherWithinMs = 150;
 const swapAttemptsMax = 2;
 
 /**
@@ -44,7 +57,7 @@ export class Effects {
       case 'cut':
         return this.#cut(step.term);
       case 'close':
-        return this.#close(step.shards);
+        return this.#close(step, before.lineage);
       default:
         return assertNever(step);
     }
@@ -82,11 +95,11 @@ export class Effects {
     const { here, parts } = this.#options;
     const { writer, logs } = parts;
     await within(appendWithinMs, 'the cut was not acknowledged', writer.cut(term));
-    const isThere = await this.#until(() => (logs.receiptsOf(here).cut ?? 0) >= term);
+    const isThere = await this.#until(() => (logs.receiptsOf(here).cut ?? 0) >= term, readBackWithinMs);
     return isThere ? undefined : `the cut was not read back within ${readBackWithinMs} ms`;
   }
 
-  async #close(closes: readonly Close[]): Promise<string | undefined> {
+  async #close({ shards: closes, procedure }: CloseStep, lineage: Lineage): Promise<string | undefined> {
     // At once: from its own close on a shard takes no writes, and all of them go on with one swap.
     const appended = await Promise.allSettled(
       [...byPartition(closes)].map(([key, records]) => {
@@ -97,8 +110,20 @@ export class Effects {
     const failed = appended.find((append) => append.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     const missing = (): readonly ShardId[] => closes.filter((close) => !this.#isClosed(close)).map(({ shard }) => shard);
-    if (await this.#until(() => missing().length === 0)) return undefined;
-    return `the closes of ${missing().join(', ')} were not read back within ${readBackWithinMs} ms`;
+    if (!(await this.#until(() => missing().length === 0, readBackWithinMs)))
+      return `the closes of ${missing().join(', ')} were not read back within ${readBackWithinMs} ms`;
+    if (procedure === 'handoff' || procedure === 'evacuation')
+      await this.#until(() => closes.every((close) => this.#isCovered(close, lineage)), receiptsTogetherWithinMs);
+    return undefined;
+  }
+
+  /** Only that nothing is to be waited for: what follows from it, the procedure says when it looks anew. */
+  #isCovered({ shard, term }: Close, lineage: Lineage): boolean {
+    const { ledger, logs } = this.#options.parts;
+    const last = lineage.shards[shard]!.at(-1)!;
+    const closedAt = ledger.logOf(shard)?.closedAt;
+    if (last.term !== term || closedAt === undefined) return true;
+    return (logs.receiptsOf(last.mirror).highest(shard, last) ?? -1) >= closedAt;
   }
 
   /** Or the lineage has gone on: then the close no longer matters. */
@@ -120,8 +145,8 @@ export class Effects {
     }
   }
 
-  async #until(isThere: () => boolean): Promise<boolean> {
-    const deadlineMs = performance.now() + readBackWithinMs;
+  async #until(isThere: () => boolean, withinMs: number): Promise<boolean> {
+    const deadlineMs = performance.now() + withinMs;
     while (!isThere()) {
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0 || this.#stopping.signal.aborted) return false;

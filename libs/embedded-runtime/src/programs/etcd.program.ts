@@ -50,7 +50,8 @@ export function etcdProgram({ system, member, members, dataDir, command = 'etcd'
       '--logger=zap',
       '--log-outputs=stderr',
     ],
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', GOMAXPROCS: '2' },
+    // Heartbeats wake it some hundred times a second; with more threads each of them wakes another one to look for work.
+    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', GOMAXPROCS: '1' },
     cwd: dataDir,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,

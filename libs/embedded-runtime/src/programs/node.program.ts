@@ -16,12 +16,18 @@ export interface NodeProgramOptions {
 
 const nodeMajorMin = 24;
 
+/**
+ * Some twenty processes share a laptop's cores: threads that help one of them to collect its garbage take the core from another, and wait
+ * for each other. Measured on 2 busy cores, a replay of 500 documents: 8.1 and 8.3 documents/s without, 9.1 and 9.7 with, in turn.
+ */
+const v8Flags = ['--single-threaded-gc'];
+
 /** One of our own processes. Ready when its `/health/ready` says so. */
 export function nodeProgram({ name, file, projectRoot, listen, env, dataDir }: NodeProgramOptions): ProgramSpec {
   return {
     name,
     command: nodeCommand(projectRoot),
-    args: [file],
+    args: [...v8Flags, file],
     env: {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       NODE_ENV: 'production',

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { firstLineage, region, type ShardId } from '#contracts';
+import { InMemoryLineageStore, ReceiptsFold, type Procedure, type Step } from '#regions';
+import { InMemoryBroker } from '#shard-log';
+import { Effects } from './effects.ts';
+
+const [east, west] = [region('east'), region('west')];
+const lineage = firstLineage({ regions: [east, west], homes: [east, west], catalogue: east, partitions: 2 });
+const shards = ['order.east.0', 'order.east.1'] as const satisfies readonly ShardId[];
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => vi.useRealTimers());
+
+/** Two shards at seq 7, closed as soon as the closes are appended, and a west that receipts them when it is told to. */
+async function handingOver(procedure: Procedure) {
+  const cluster = new InMemoryBroker().connect();
+  await cluster.createTopics([{ topic: 'order.events', partitions: 2, config: {} }]);
+  const receipts = new ReceiptsFold(west);
+  const effects = new Effects({
+    here: east,
+    cluster,
+    lineageStore: new InMemoryLineageStore(),
+    parts: {
+      ledger: { lastTermOf: () => 1, logOf: () => ({ acceptedSeq: 7, closedAt: 7 }) },
+      logs: { receiptsOf: () => receipts },
+      writer: { cut: async () => undefined },
+    },
+  });
+  const close: Step = { step: 'close', procedure, because: 'a test', shards: shards.map((shard) => ({ shard, term: 1 })) };
+  let done = false;
+  const performed = effects.perform(close, { lineage, revision: 1 }).then((trouble) => {
+    done = true;
+    return trouble;
+  });
+  return {
+    performed,
+    isDone: () => done,
+    receipt: (shard: ShardId, seq: number): void => {
+      receipts.take({ kind: 'receipts', receipts: [{ shard, term: 1, seq }] });
+      effects.looked();
+    },
+  };
+}
+
+it.each(['handoff', 'evacuation'] as const)('closes for a %s wait for receipts of all of them', async (procedure) => {
+  const { performed, isDone, receipt } = await handingOver(procedure);
+  receipt(shards[0], 7);
+  receipt(shards[1], 6);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(isDone()).toBe(false);
+  receipt(shards[1], 7);
+  expect(await performed).toBeUndefined();
+});
+
+it('a receipt that does not come is not waited for', async () => {
+  const { performed, isDone, receipt } = await handingOver('handoff');
+  receipt(shards[0], 7);
+  await vi.advanceTimersByTimeAsync(149);
+  expect(isDone()).toBe(false);
+  await vi.advanceTimersByTimeAsync(2);
+  expect(isDone()).toBe(true);
+  expect(await performed).toBeUndefined();
+});
+
+it.each(['takeover', 'return', 'fall-back', 're-open'] as const)('closes for a %s wait for no receipt', async (procedure) => {
+  const { performed } = await handingOver(procedure);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await performed).toBeUndefined();
+});
