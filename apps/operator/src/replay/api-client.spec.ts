@@ -41,7 +41,7 @@ function clientOf(giveUpAfterMs = 10_000): ApiClient {
   clients.push(client);
   return client;
 }
-const what = { path: '/v1/x', idempotencyKey: 'k', body: {}, timeoutMs: 100 };
+const what = { path: '/v1/x', idempotencyKey: 'k', body: {}, timeoutMs: 10_000 };
 const json = (response: ServerResponse, status: number, body: object): unknown => response.writeHead(status).end(JSON.stringify(body));
 
 describe('a request without a clear answer is repeated under the same key', () => {
@@ -49,7 +49,6 @@ describe('a request without a clear answer is repeated under the same key', () =
     ['503', (response) => json(response, 503, { code: 'unavailable' })],
     ['429', (response) => json(response, 429, { code: 'too-many-requests' })],
     ['a reset', (_response, request) => request.socket.resetAndDestroy()],
-    ['silence', () => undefined],
     ['half an answer', (response) => response.writeHead(200, { 'content-length': '100' }).write('{') && response.socket?.destroySoon()],
     ['a sku that this region does not know yet', (response) => json(response, 422, { code: 'unknown-sku' })],
   ])('%s', async (_name, fail) => {
@@ -58,6 +57,13 @@ describe('a request without a clear answer is repeated under the same key', () =
     );
     expect(await clientOf().post([url], what)).toEqual({ status: 200, body: '{"ok":true}' });
     expect(keys).toEqual(['k', 'k', 'k']);
+  });
+
+  it('silence', async () => {
+    const { url, keys } = await serve((attempt, response) => (attempt < 3 ? undefined : json(response, 200, { ok: true })));
+    expect(await clientOf(60_000).post([url], { ...what, timeoutMs: 100 })).toEqual({ status: 200, body: '{"ok":true}' });
+    expect(new Set(keys)).toEqual(new Set(['k']));
+    expect(keys.length).toBeGreaterThanOrEqual(3); // more where a busy machine is silent too
   });
 
   it('at the other storefront when the first is gone', async () => {

@@ -33,7 +33,7 @@ async function inventory(answer?: RequestListener) {
 }
 
 const catalogueOf = (urls: readonly string[], nowMs = () => 0, rememberedMax = 100) =>
-  new HttpCatalogue({ inventoryUrls: urls, freshMs: 1_000, timeoutMs: 500, rememberedMax, nowMs });
+  new HttpCatalogue({ inventoryUrls: urls, freshMs: 1_000, timeoutMs: 2_000, rememberedMax, nowMs });
 
 it('remembers a price for a while, an unknown sku not at all', async () => {
   let nowMs = 0;

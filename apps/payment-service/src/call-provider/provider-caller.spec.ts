@@ -66,7 +66,7 @@ function authorization(amountMinor = 100): AuthorizeCall {
 function callerOf(options: Partial<ProviderCallerOptions>): { caller: ProviderCaller; emitted: OutcomeCommand[] } {
   const emitted: OutcomeCommand[] = [];
   const caller = new ProviderCaller({
-    provider: new HttpPaymentProvider({ url: url(), timeoutMs: 500 }),
+    provider: new HttpPaymentProvider({ url: url(), timeoutMs: 10_000 }),
     emit: (commands) => {
       emitted.push(...commands);
       return Promise.resolve();

@@ -55,7 +55,7 @@ async function webhook(...statuses: number[]): Promise<{ url: string; received: 
 function notifierFor(url: string, options: Partial<WebhookNotifierOptions> = {}) {
   const lines: { level: number; msg: string; problem?: string; attempts?: number }[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const notifier = new WebhookNotifier({ url, secret, events: undefined, log, firstPauseMs: 5, timeoutMs: 500, ...options });
+  const notifier = new WebhookNotifier({ url, secret, events: undefined, log, firstPauseMs: 5, timeoutMs: 10_000, ...options });
   closing.push(() => notifier.close());
   return { notifier, lines };
 }
