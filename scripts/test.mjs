@@ -19,7 +19,7 @@ for (const suite of suites) {
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: false,
   });
-  if (run.status !== 0) broken = true;
+  const before = failures.length;
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));
     passed += report.numPassedTests;
@@ -30,6 +30,9 @@ for (const suite of suites) {
     console.error(`${suite} left no report: ${String(error)}`);
     broken = true;
   }
+  if (run.status === 0) continue;
+  broken = true;
+  if (failures.length === before) failures.push(`${suite}: ended with ${run.status ?? run.signal}, though no test of it failed`);
 }
 rmSync(folder, { recursive: true, force: true });
 for (const failure of failures) console.log(`\nfailed: ${failure}`);

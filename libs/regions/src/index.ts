@@ -12,5 +12,6 @@ export { defaultRegionTiming, promotionTermJump, regionTimingSchema, type Region
 export type * from './procedures/region-view.ts';
 export { nextStep } from './procedures/next-step.ts';
 export { mayDropMirror } from './procedures/mirror-copies.ts';
+export { isCovered } from './procedures/situation.ts';
 export { ReceiptsFold, type ReceiptsLogRecord, type StoredReceiptsFold } from './procedures/receipts-fold.ts';
 export { servingOf, type ServingKnowledge } from './serving.ts';

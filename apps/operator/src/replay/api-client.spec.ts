@@ -61,9 +61,8 @@ describe('a request without a clear answer is repeated under the same key', () =
 
   it('silence', async () => {
     const { url, keys } = await serve((attempt, response) => (attempt < 3 ? undefined : json(response, 200, { ok: true })));
-    expect(await clientOf(60_000).post([url], { ...what, timeoutMs: 100 })).toEqual({ status: 200, body: '{"ok":true}' });
-    expect(new Set(keys)).toEqual(new Set(['k']));
-    expect(keys.length).toBeGreaterThanOrEqual(3); // more where a busy machine is silent too
+    expect(await clientOf().post([url], { ...what, timeoutMs: 1_000 })).toEqual({ status: 200, body: '{"ok":true}' });
+    expect(keys).toEqual(['k', 'k', 'k']);
   });
 
   it('at the other storefront when the first is gone', async () => {

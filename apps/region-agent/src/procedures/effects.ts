@@ -1,10 +1,9 @@
 import { assertNever } from '#kernel';
 import { eventsTopic, shardOf, type Lineage, type Region, type ShardId } from '#contracts';
-import { swapAndReadBack, type LineageStore, type Step, type StoredLineage } from '#regions';
+import { isCovered, swapAndReadBack, type LineageStore, type Step, type StoredLineage } from '#regions';
 import { encodeShardRecord, type Appender, type LogCluster, type NewRecord } from '#shard-log';
-import type { RegionLogs } from '../logs/region-logs.ts';
-import type { ReceiptLedger } from '../receipts/receipt-ledger.ts';
 import type { ReceiptWriter } from '../receipts/receipt-writer.ts';
+import { shardViewOf, type ShardViewParts } from '../view/shard-view.ts';
 import { Wake } from '../wake.ts';
 
 export interface EffectsOptions {
@@ -12,11 +11,7 @@ export interface EffectsOptions {
   readonly cluster: LogCluster;
   readonly lineageStore: LineageStore;
   /** Of what leads: what is looked at, and who writes the cut. */
-  readonly parts: {
-    readonly ledger: Pick<ReceiptLedger, 'lastTermOf' | 'logOf'>;
-    readonly logs: Pick<RegionLogs, 'receiptsOf'>;
-    readonly writer: Pick<ReceiptWriter, 'cut'>;
-  };
+  readonly parts: ShardViewParts & { readonly writer: Pick<ReceiptWriter, 'cut'> };
 }
 
 type CloseStep = Extract<Step, { readonly step: 'close' }>;
@@ -113,17 +108,12 @@ export class Effects {
     if (!(await this.#until(() => missing().length === 0, readBackWithinMs)))
       return `the closes of ${missing().join(', ')} were not read back within ${readBackWithinMs} ms`;
     if (procedure === 'handoff' || procedure === 'evacuation')
-      await this.#until(() => closes.every((close) => this.#isCovered(close, lineage)), receiptsTogetherWithinMs);
+      await this.#until(() => closes.every(({ shard }) => this.#isCovered(shard, lineage)), receiptsTogetherWithinMs);
     return undefined;
   }
 
-  /** Only that nothing is to be waited for: what follows from it, the procedure says when it looks anew. */
-  #isCovered({ shard, term }: Close, lineage: Lineage): boolean {
-    const { ledger, logs } = this.#options.parts;
-    const last = lineage.shards[shard]!.at(-1)!;
-    const closedAt = ledger.logOf(shard)?.closedAt;
-    if (last.term !== term || closedAt === undefined) return true;
-    return (logs.receiptsOf(last.mirror).highest(shard, last) ?? -1) >= closedAt;
+  #isCovered(shard: ShardId, lineage: Lineage): boolean {
+    return isCovered(shardViewOf(shard, lineage.shards[shard]!.at(-1)!, this.#options.parts));
   }
 
   /** Or the lineage has gone on: then the close no longer matters. */

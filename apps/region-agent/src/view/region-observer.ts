@@ -3,6 +3,7 @@ import type { PeerView, RegionState, RegionTiming, RegionView, SelfView, ShardVi
 import type { LeadingParts } from '../leading.parts.ts';
 import type { Attention } from './attention.ts';
 import { Settling } from './settling.ts';
+import { shardViewOf } from './shard-view.ts';
 import { Since } from './since.ts';
 
 export interface RegionObserverOptions {
@@ -96,13 +97,8 @@ export class RegionObserver {
   }
 }
 
-function shardsOf(lineage: Lineage, { ledger, logs }: LeadingParts): ReadonlyMap<ShardId, ShardView> {
+function shardsOf(lineage: Lineage, parts: LeadingParts): ReadonlyMap<ShardId, ShardView> {
   return new Map(
-    Object.entries(lineage.shards).map(([id, segments]) => {
-      const [shard, last] = [id as ShardId, segments.at(-1)!];
-      // What was read under an older lineage says nothing of a newer segment.
-      const log = ledger.lastTermOf(shard) === last.term ? ledger.logOf(shard) : undefined;
-      return [shard, { log, receiptedSeq: logs.receiptsOf(last.mirror).highest(shard, last) }];
-    }),
+    Object.entries(lineage.shards).map(([id, segments]) => [id as ShardId, shardViewOf(id as ShardId, segments.at(-1)!, parts)]),
   );
 }

@@ -2,8 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { pause } from './backoff.ts';
-import { processRow, processTree, signalOne, signalTree, type ProcessRow } from './processes.ts';
+import { isAlive, signalTree, untilGone } from './processes.ts';
 
 /**
  * Who runs, on disk: one file per process, so that a supervisor that was killed leaves a trace by which the next one finds what it
@@ -14,7 +13,6 @@ export type RunRecord = Readonly<z.infer<typeof recordSchema>>;
 
 const supervisorFile = 'supervisor.json';
 const endTimeoutMs = 10_000;
-const pollMs = 50;
 
 const fileOf = (directory: string, name: string): string => join(directory, `${name}.json`);
 
@@ -48,21 +46,9 @@ export async function endLeftovers(directory: string): Promise<readonly RunRecor
 }
 
 async function endTree(record: RunRecord): Promise<void> {
-  const tree = await processTree(record.pid);
   // All at once and without asking: what survives a kill -9 of its supervisor must survive one itself.
-  await signalTree(record.pid, 'SIGKILL');
-  const deadline = Date.now() + endTimeoutMs;
-  for (const row of tree) {
-    while (await isAlive(row)) {
-      if (Date.now() > deadline) throw new Error(`${record.name} (pid ${row.pid}) does not end, even on SIGKILL`);
-      signalOne(row.pid, 'SIGKILL');
-      await pause(pollMs, AbortSignal.timeout(endTimeoutMs));
-    }
-  }
+  await untilGone(record.name, await signalTree(record.pid, 'SIGKILL'), endTimeoutMs);
 }
-
-const isAlive = async ({ pid, startedAt }: Pick<ProcessRow, 'pid' | 'startedAt'>): Promise<boolean> =>
-  (await processRow(pid))?.startedAt === startedAt;
 
 async function filesIn(directory: string): Promise<readonly string[]> {
   try {

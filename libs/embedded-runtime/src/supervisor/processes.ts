@@ -92,15 +92,20 @@ export async function signalTrees(roots: readonly number[], signal: NodeJS.Signa
   return [...signalled.values()];
 }
 
+/** Whether this very process runs: another one may have its pid by now. */
+export const isAlive = async ({ pid, startedAt }: Pick<ProcessRow, 'pid' | 'startedAt'>): Promise<boolean> =>
+  (await processRow(pid))?.startedAt === startedAt;
+
 /** Resolves when none of them is left: a killed process dies when it next gets a core. @throws Error naming those left after `timeoutMs` */
-export async function untilGone(processes: readonly ProcessRow[], timeoutMs: number): Promise<void> {
+export async function untilGone(whose: string, processes: readonly ProcessRow[], timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   let left = processes;
   for (;;) {
-    const rows = await Promise.all(left.map(({ pid }) => processRow(pid)));
-    left = left.filter((was, index) => rows[index]?.startedAt === was.startedAt);
+    const alive = await Promise.all(left.map(isAlive));
+    left = left.filter((_, index) => alive[index]);
     if (left.length === 0) return;
-    if (performance.now() > deadline) throw new Error(`still there after ${timeoutMs} ms: ${left.map(({ pid }) => pid).join(', ')}`);
+    const pids = left.map(({ pid }) => pid).join(', ');
+    if (performance.now() > deadline) throw new Error(`${whose}: still there after ${timeoutMs} ms: ${pids}`);
     await pause(goneIsAskedEveryMs);
   }
 }

@@ -29,7 +29,7 @@ export class RegionControl {
     const parts = this.#hold(region);
     this.#killed.add(region);
     const processes = await this.#signal(parts, 'SIGKILL');
-    await Promise.all([untilGone(processes, downTimeoutMs), ...parts.map((part) => part.whenDown(downTimeoutMs))]);
+    await Promise.all([untilGone(region, processes, downTimeoutMs), ...parts.map((part) => part.whenDown(downTimeoutMs))]);
     this.#options.report(`${region}: every process killed; it stays down until it is started`);
   }
 

@@ -59,9 +59,9 @@ export const closedAt = (shard: ShardSituation): number | undefined => shard.log
 export const isReached = ({ last, receiptedSeq }: ShardSituation): boolean => receiptedSeq !== undefined && receiptedSeq >= last.base;
 
 /** The mirror's receipts of this very term cover the close: whoever goes on from there, both hold all of it. */
-export function isCovered(shard: ShardSituation): boolean {
-  const end = closedAt(shard);
-  return end !== undefined && shard.receiptedSeq !== undefined && shard.receiptedSeq >= end;
+export function isCovered({ log, receiptedSeq }: ShardView): boolean {
+  const end = log?.closedAt;
+  return end !== undefined && receiptedSeq !== undefined && receiptedSeq >= end;
 }
 
 /**
