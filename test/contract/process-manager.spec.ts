@@ -240,9 +240,10 @@ it('lives on when PostgreSQL is killed in the middle of a sweep', async () => {
       const appender = await cluster.appender(name);
       if (name !== 'tickets-commands') return appender;
       return {
-        append: async (...batch) => {
+        append: (...batch) => appender.append(...batch),
+        appendEach: async (batches) => {
           if (++swept === 1) await new Promise<void>((resolve) => (release = resolve));
-          return appender.append(...batch);
+          return appender.appendEach(batches);
         },
         close: () => appender.close(),
       };

@@ -43,7 +43,7 @@ import {
   inventoryReadEntities,
   inventoryReadProviders,
 } from '../../apps/inventory-service/src/inventory-reads.providers.ts';
-import { ProjectedOrderOutcomes } from '../../apps/order-service/src/order-outcomes/projected-order-outcomes.ts';
+import { SettledOrderOutcomes } from '../../apps/order-service/src/order-outcomes/settled-order-outcomes.ts';
 import { orderMigrations, orderProjector } from '../../apps/order-service/src/order-projector.definition.ts';
 import { orderReadControllers, orderReadEntities, orderReadProviders } from '../../apps/order-service/src/order-reads.providers.ts';
 import { paymentMigrations, paymentProjector } from '../../apps/payment-service/src/payment-projector.definition.ts';
@@ -202,9 +202,10 @@ describe('orders', () => {
   });
 
   it('tells who waits for an order how it came out', async () => {
-    const outcomes = new ProjectedOrderOutcomes(order.app.get(READ_DATABASE));
+    const outcomes = new SettledOrderOutcomes(order.app.get(READ_DATABASE));
     const orders = [first, orderIdOf(alice, 'k1'), orderIdOf(alice, 'k2')];
-    expect(await Promise.all(orders.map((id) => outcomes.outcomeOf(id, 0)))).toEqual(['confirmed', 'cancelled', undefined]);
+    const told = await Promise.all(orders.map((id) => outcomes.watch(id).outcome({ withinMs: 0, maybeBefore: true })));
+    expect(told).toEqual([{ status: 'confirmed' }, { status: 'cancelled' }, undefined]);
   });
 
   it('shows an order with its lines, and what the answer proves', async () => {

@@ -4,7 +4,7 @@ import { openServiceReads, startPart, startShardService } from '#service-host';
 import { createServiceApp, createVerifier, listenOn, runProcess } from '#service-kit';
 import { checkoutProcess } from './domain/checkout.ts';
 import { orderDecider } from './domain/order.ts';
-import { ProjectedOrderOutcomes } from './order-outcomes/projected-order-outcomes.ts';
+import { SettledOrderOutcomes } from './order-outcomes/settled-order-outcomes.ts';
 import { orderMigrations, orderProjector, orderSchema, orderStateVersion } from './order-projector.definition.ts';
 import { orderReadEntities } from './order-reads.providers.ts';
 import { OrderModule } from './order.module.ts';
@@ -16,6 +16,7 @@ const checkoutVersion = 1;
 await runProcess('order-service', async (parts) => {
   const { config, lifecycle, health, log } = parts;
   const { region, topology, addresses, listen } = config;
+  let outcomes: SettledOrderOutcomes | undefined; // nobody watches an order before HTTP is served
   const { cluster, database, writers, internalCommands } = await startShardService(parts, {
     service: 'order',
     decider: orderDecider,
@@ -24,8 +25,10 @@ await runProcess('order-service', async (parts) => {
     schema: orderSchema,
     projector: orderProjector.name,
     stateVersion: orderStateVersion,
+    onSettled: (settled) => outcomes?.note(settled),
   });
   const reads = await openServiceReads(parts, { service: 'order', database, entities: orderReadEntities, migrations: orderMigrations });
+  outcomes = new SettledOrderOutcomes(reads.source);
   const checkout = await startPart(parts, 'checkout', () =>
     runProcessManager({
       definition: checkoutProcess(topology),
@@ -47,7 +50,7 @@ await runProcess('order-service', async (parts) => {
     topology,
     gateway: writers.gateway,
     catalogue: new HttpCatalogue({ inventoryUrls: addresses.services.inventory, freshMs: 2_000, timeoutMs: 3_000, rememberedMax: 20_000 }),
-    outcomes: new ProjectedOrderOutcomes(reads.source),
+    outcomes,
     reads: reads.providers,
     parked: checkout.parked,
     internalCommands,

@@ -7,7 +7,7 @@ import type { CommandGateway } from '#shard-log';
 import { pino } from 'pino';
 import { orderWriteControllers, orderWriteProviders } from './order-writes.providers.ts';
 import { CATALOGUE, type Catalogue } from './place-order/catalogue.port.ts';
-import { ORDER_OUTCOMES, type OrderOutcomes } from './place-order/order-outcomes.port.ts';
+import { ORDER_OUTCOMES, type OrderOutcome, type OrderOutcomes } from './place-order/order-outcomes.port.ts';
 
 const prices = new Map([
   ['MUG', { name: 'Mug', unitPriceMinor: 500, currency: 'GBP' }],
@@ -32,11 +32,13 @@ export const now = '2026-01-02T03:04:05.000Z';
 
 export interface OrderWrites {
   readonly app: NestFastifyApplication;
-  readonly asked: { order: OrderId; withinMs: number }[];
+  readonly asked: { order: OrderId; withinMs: number; maybeBefore: boolean }[];
   /** Skus that the catalogue does not show now, though it sells them. */
   readonly hidden: Set<Sku>;
   /** What `OrderOutcomes` answers. */
-  outcome: 'confirmed' | 'cancelled' | undefined;
+  outcome: OrderOutcome | undefined;
+  /** Watches that were begun and not closed. */
+  watches: number;
   post(
     path: string,
     who: string,
@@ -50,9 +52,15 @@ export async function orderWrites(gateway: CommandGateway): Promise<OrderWrites>
   const hidden = new Set<Sku>();
   const asked: OrderWrites['asked'] = [];
   const outcomes: OrderOutcomes = {
-    outcomeOf: (order, withinMs) => {
-      asked.push({ order, withinMs });
-      return Promise.resolve(writes.outcome);
+    watch: (order) => {
+      writes.watches += 1;
+      return {
+        outcome: (within) => {
+          asked.push({ order, ...within });
+          return Promise.resolve(writes.outcome);
+        },
+        close: () => (writes.watches -= 1),
+      };
     },
   };
   const topology = { homes: [region('east'), region('west')], catalogue: region('east'), partitions: 6 } as unknown as Topology;
@@ -75,6 +83,7 @@ export async function orderWrites(gateway: CommandGateway): Promise<OrderWrites>
     asked,
     hidden,
     outcome: undefined,
+    watches: 0,
     post: (path, who, payload = '', headers = {}) =>
       app.inject({
         method: 'POST',

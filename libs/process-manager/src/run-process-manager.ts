@@ -50,11 +50,8 @@ export interface RunProcessManager<Event extends { readonly type: string }, Stat
   readonly log: ProjectorLog;
 }
 
-/**
- * Between two reads of the logs, and between two transactions, once there is a stream of events: an order waits for its process
- * several times, half of it each time, and PostgreSQL does less the longer it is. After a pause the first event is reacted to at once.
- */
-const paceMs = 30;
+/** Shorter than a projector's: an order waits for its process several times, half of it each time. After a pause the first event is reacted to at once. */
+const pace = { intervalMs: 30, restMaxMs: 100 };
 
 /** Longer than a mirror's usual delay: what is held back longer by a cut link does not hold up the rest. */
 const heldBackMs = 10_000;
@@ -104,7 +101,7 @@ export async function runProcessManager<Event extends { readonly type: string },
     openFeed: leadingFeed(options, traces, database, leadership),
     announceParked: (records) => announcer.announce(records.map((record) => namedRecord(definition.name, record))),
     retryParked: true,
-    pace: { intervalMs: paceMs },
+    pace,
     log,
   });
   const sweeper = startSweeper(host, {
@@ -145,7 +142,7 @@ function leadingFeed<Event extends { readonly type: string }, State, Command ext
     const handedOver: Record<ShardId, number> = {};
     const feed = await openSettledFeed({
       name: definition.name,
-      paceMs,
+      restMs: () => handlers.restMs(),
       here,
       topology: { regions, partitions: topology.partitions },
       services,

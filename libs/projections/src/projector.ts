@@ -3,21 +3,17 @@ import type { PoolClient } from 'pg';
 import { BatchWriter } from './batch-writer.ts';
 import { BatchBuffer } from './core/batch-buffer.ts';
 import { isPoison } from './core/fold-error.ts';
+import { restAfter, type WritePace } from './core/rest.ts';
 import { decideParked, retryDecodable, type ParkedDecision, type ParkedOutcome } from './decide-parked.ts';
 import { ParkedOutbox } from './parked-outbox.ts';
 import { releaseClient, reportedByTheQuery, type ProjectionDatabase } from './postgres/database.ts';
 import type { ParkedRecord } from './postgres/parked-table.ts';
 import type { OpenFeed, ProjectorDefinition, ProjectorFeed, ProjectorLog } from './projection.port.ts';
 
-export interface ProjectorPace {
+export interface ProjectorPace extends WritePace {
   /** Commits, and characters of their bodies, that one transaction takes at most (give or take one batch of the feed). */
   readonly commitsMax: number;
   readonly bodyCharsMax: number;
-  /**
-   * From the start of one transaction to the next, once there is a stream of commits: fewer, larger ones are most of what saves
-   * PostgreSQL work. Reads see a commit that much later; after a pause the first one is stored at once.
-   */
-  readonly intervalMs: number;
   /** A checkpoint that moved without commits is stored this often. */
   readonly idleCheckpointMs: number;
   /** How often a standby asks whether the leader is gone. */
@@ -27,7 +23,9 @@ export interface ProjectorPace {
 export const defaultPace: ProjectorPace = {
   commitsMax: 1_000,
   bodyCharsMax: 8_000_000,
+  // Fewer, larger transactions are most of what saves PostgreSQL work. Reads see a commit that much later; after a pause the first one is stored at once.
   intervalMs: 50,
+  restMaxMs: 250,
   idleCheckpointMs: 1_000,
   standbyPollMs: 1_000,
 };
@@ -95,6 +93,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
   #carefulCommits = 0;
   #failuresInARow = 0;
   #storedAtMs = 0;
+  #restMs = 0;
 
   constructor(options: RunProjections<Event, State>) {
     this.#options = options;
@@ -201,6 +200,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
       leadership.feed = await openFeed(writer.stored.checkpoint, {
         onBatch: (batch) => buffer.put(batch),
         onUnreadable: (record) => buffer.putUnreadable(record),
+        restMs: () => this.#restMs,
         onStopped: (error) => {
           failed.abort(error);
           buffer.close();
@@ -235,7 +235,8 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
     const startedAtMs = performance.now();
     await this.#write(writer, work);
     this.#storedAtMs = performance.now();
-    await this.#pause(Math.max(0, this.#pace.intervalMs - (performance.now() - startedAtMs)));
+    this.#restMs = restAfter(this.#storedAtMs - startedAtMs, work.isFull, this.#pace);
+    await this.#pause(this.#restMs);
   }
 
   async #write(writer: BatchWriter<Event, State>, work: Parameters<BatchWriter<Event, State>['write']>[0]): Promise<void> {

@@ -96,6 +96,28 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       await appender.close();
     });
 
+    it('appends to several partitions at once, and what cannot be appended fails by itself', async () => {
+      const [topic, other] = [await newTopic(), await newTopic()];
+      const appender = await cluster.appender('writer');
+      await appender.append(topic, 1, [record('before')]);
+      const outcomes = await appender.appendEach([
+        { topic, partition: 0, records: [record('a'), record('b')] },
+        { topic, partition: 1, records: [record('c')] },
+        { topic: other, partition: 0, records: [record('x'.repeat(9 * 1024 * 1024))] },
+        { topic: 'contract.absent', partition: 0, records: [record('lost')] },
+        { topic: other, partition: 1, records: [record('d')] },
+      ]);
+      expect(outcomes).toEqual([
+        { firstOffset: 0 },
+        { firstOffset: 1 },
+        expect.any(RefusedAppendError),
+        expect.objectContaining({ name: 'DoubtfulAppendError', nothingSent: true }),
+        { firstOffset: 0 },
+      ]);
+      expect(await appender.append(other, 0, [record('kept')])).toEqual({ firstOffset: 0 });
+      await appender.close();
+    });
+
     it('refuses what cannot be appended, and the appender goes on', async () => {
       const topic = await newTopic();
       const appender = await cluster.appender('writer');

@@ -48,12 +48,22 @@ export interface Appender {
    * @throws DoubtfulAppendError, RefusedAppendError
    */
   append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended>;
+  /**
+   * Appends to several different partitions with one request to each broker that leads some of them: a request costs far more than a
+   * record. Each batch is appended, or not, by itself; what became of it stands at its place in the answer. Never retries, never rejects.
+   */
+  appendEach(batches: readonly PartitionBatch[]): Promise<readonly (Appended | DoubtfulAppendError | RefusedAppendError)[]>;
   close(): Promise<void>;
 }
 
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** Records for one partition, at least one. */
+export interface PartitionBatch extends TopicPartition {
+  readonly records: readonly NewRecord[];
 }
 
 export interface ReadFrom extends TopicPartition {
@@ -73,11 +83,8 @@ export interface ReaderOptions {
   /** Name in logs and metrics. */
   readonly name: string;
   readonly from: readonly ReadFrom[];
-  /**
-   * Rest after a fetch that brought something, so that under load the next one brings more: each fetch costs the broker and the
-   * reader far more than each record. The first record after a quiet time never waits. Default 0.
-   */
-  readonly paceMs?: number;
+  /** Milliseconds to rest after a fetch that brought so many records, more than 0. The first one after a quiet time never waits. Default: `restAfterFetch`. */
+  readonly restMs?: (records: number) => number;
   /**
    * Called serially with records of one partition, in offset order, each at most once per reader. The next fetch of any partition
    * waits for it: that is the back-pressure. A rejection stops the reader and reaches `onStopped`.
@@ -96,8 +103,6 @@ export interface CommandConsumer {
 export interface CommandConsumerOptions {
   readonly group: string;
   readonly topic: string;
-  /** As in `ReaderOptions`. */
-  readonly paceMs?: number;
   /** The group gave this instance these partitions (all it has now). */
   onAssigned(partitions: readonly number[]): void;
   /** Serial per partition; resolves when the records are taken into memory, not when they are done. Bounded by the receiver. */

@@ -22,5 +22,6 @@ export { ShardWriters, type ShardWritersOptions } from './writer/shard-writers.t
 export { connectKafkaCluster, type KafkaClusterOptions } from './kafka/kafka-cluster.ts';
 export { InMemoryBroker } from './in-memory/in-memory-broker.ts';
 export type { AppendFate, InMemoryBrokerOptions } from './in-memory/in-memory-logs.ts';
+export { oneByOne } from './in-memory/one-by-one.ts';
 export { InMemoryMirror, type InMemoryMirrorOptions } from './in-memory/in-memory-mirror.ts';
 export type { InMemoryCluster } from './in-memory/in-memory-cluster.ts';

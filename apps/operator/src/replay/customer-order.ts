@@ -4,8 +4,6 @@ export interface OrderlyOptions<Item> {
   readonly keyOf: (item: Item) => string;
   /** Items under way at once. */
   readonly concurrencyMax: number;
-  /** Items that may wait behind another of their key while later ones of other keys go ahead. */
-  readonly waitingMax: number;
   /** Starts per second; as fast as it goes when absent. */
   readonly ratePerSecond?: number | undefined;
   /** No item is started after it; those under way are waited for. */
@@ -13,7 +11,8 @@ export interface OrderlyOptions<Item> {
 }
 
 /**
- * Runs all items, those of one key one after the other in their order, those of different keys at once. Rejects with the first
+ * Runs all items, those of one key one after the other in their order, those of different keys at once: however many wait behind others of
+ * their key, later ones of other keys go ahead. Rejects with the first
  * failure of `run`, after what was under way has ended.
  */
 export async function runInKeyOrder<Item>(
@@ -21,12 +20,12 @@ export async function runInKeyOrder<Item>(
   options: OrderlyOptions<Item>,
   run: (item: Item) => Promise<void>,
 ): Promise<void> {
-  const { keyOf, concurrencyMax, waitingMax, ratePerSecond, signal } = options;
+  const { keyOf, concurrencyMax, ratePerSecond, signal } = options;
   const waiting = new Map<string, Item[]>();
   const running = new Set<Promise<void>>();
   const startedMs = performance.now();
   let [waitingCount, startedCount, failure] = [0, 0, undefined as { error: unknown } | undefined];
-  const full = (): boolean => running.size >= concurrencyMax || waitingCount >= waitingMax;
+  const full = (): boolean => running.size >= concurrencyMax;
   const halted = (): boolean => failure !== undefined || signal.aborted;
 
   const start = (item: Item): void => {

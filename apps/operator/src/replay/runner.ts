@@ -68,11 +68,7 @@ export async function runReplay(plan: ReplayPlan, options: RunOptions): Promise<
     await stockTheShelves(plan, { client, topology, timings });
     startedMs = performance.now();
     const numbered = plan.documents.map((document, i) => ({ document, number: i + 1 }));
-    await runInKeyOrder(
-      numbered,
-      { keyOf: ({ document }) => document.customerId, concurrencyMax, waitingMax: concurrencyMax * 4, ratePerSecond, signal },
-      one,
-    );
+    await runInKeyOrder(numbered, { keyOf: ({ document }) => document.customerId, concurrencyMax, ratePerSecond, signal }, one);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

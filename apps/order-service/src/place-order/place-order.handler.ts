@@ -116,17 +116,23 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderRequest> {
   /** `ifAbsent`: what is wrong when there is no such order. */
   async #decide(sent: ToSend, { customer, body, prefer }: PlaceOrderRequest, ifAbsent?: ProblemError): Promise<PlacedOrder> {
     const { orderId } = sent.command;
-    const answer = await this.#gateway.decide({ ...sent, deadlineMs: decideDeadlineMs });
-    const refusalOf = orderRefusalProblem(body.lines);
-    const write = settledWrite(answer, sent.shard, (refusal) =>
-      ifAbsent !== undefined && refusal.code === notPlaced ? ifAbsent : refusalOf(refusal),
-    );
-    const waitMs = (prefer.waitSeconds ?? 0) * 1000;
-    // An order that this request placed has no outcome yet; one that an earlier request placed may have.
-    const outcome = waitMs > 0 || !write.changed ? await this.#outcomes.outcomeOf(orderId, waitMs) : undefined;
-    return {
-      placedNow: write.changed,
-      answer: { orderId, status: outcome ?? 'pending', ...writeAnswer(homeOf(this.#topology, customer), [write]) },
-    };
+    const { shard } = sent;
+    const watch = this.#outcomes.watch(orderId);
+    try {
+      const answer = await this.#gateway.decide({ ...sent, deadlineMs: decideDeadlineMs });
+      const refusalOf = orderRefusalProblem(body.lines);
+      const write = settledWrite(answer, shard, (refusal) =>
+        ifAbsent !== undefined && refusal.code === notPlaced ? ifAbsent : refusalOf(refusal),
+      );
+      const outcome = await watch.outcome({ withinMs: (prefer.waitSeconds ?? 0) * 1000, maybeBefore: !write.changed });
+      // The token names the outcome's commit too: who has heard of it reads nothing older.
+      const writes = outcome?.settled === undefined ? [write] : [write, { shard, ...outcome.settled }];
+      return {
+        placedNow: write.changed,
+        answer: { orderId, status: outcome?.status ?? 'pending', ...writeAnswer(homeOf(this.#topology, customer), writes) },
+      };
+    } finally {
+      watch.close();
+    }
   }
 }

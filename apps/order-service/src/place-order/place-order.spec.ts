@@ -67,7 +67,7 @@ describe('an order is placed', () => {
 
   it('once: asked again with its key it is the same order, and how it came out is told', async () => {
     const first = (await place(mugs(1))).json<PlaceOrderAnswer>();
-    writes.outcome = 'confirmed';
+    writes.outcome = { status: 'confirmed' };
     const again = await place({ currency: undefined, lines: [{ quantity: 1, sku: 'MUG' }] });
     expect([again.statusCode, again.json()]).toEqual([200, { ...first, status: 'confirmed' }]);
     expect(gateway.events.length).toBe(1);
@@ -94,10 +94,25 @@ describe('an order is placed', () => {
   });
 
   it('Prefer: wait=N waits for the outcome', async () => {
-    writes.outcome = 'cancelled';
+    writes.outcome = { status: 'cancelled', settled: { seq: 7, durability: 'regional' } };
     const answer = await place(mugs(1), { prefer: 'wait=7' });
-    expect([answer.statusCode, answer.json<PlaceOrderAnswer>().status]).toEqual([201, 'cancelled']);
-    expect(writes.asked).toEqual([{ order: orderIdOf(alice, 'k1'), withinMs: 7_000 }]);
+    const { status, durability, consistencyToken } = answer.json<PlaceOrderAnswer>();
+    expect([answer.statusCode, status, durability]).toEqual([201, 'cancelled', 'regional']);
+    expect(Object.values(decodeToken(consistencyToken) ?? {})).toEqual([7]);
+    expect(writes.asked).toEqual([{ order: orderIdOf(alice, 'k1'), withinMs: 7_000, maybeBefore: false }]);
+    expect(writes.watches).toBe(0);
+  });
+
+  it('looks before its own time only for an order that an earlier request placed, and never watches on after its answer', async () => {
+    await place(mugs(1));
+    await place(mugs(1), { prefer: 'wait=2' });
+    gateway.next = { kind: 'unknown' };
+    await place(mugs(1));
+    expect(writes.asked.map(({ withinMs, maybeBefore }) => [withinMs, maybeBefore])).toEqual([
+      [0, false],
+      [2_000, true],
+    ]);
+    expect(writes.watches).toBe(0);
   });
 
   it('Prefer: respond-async answers when the command is queued, and proves nothing more', async () => {

@@ -12,8 +12,6 @@ export interface LogTailOptions {
   readonly cluster: LogCluster;
   readonly log: Logger;
   readonly probeEveryMs: number;
-  /** As in `ReaderOptions`. */
-  readonly paceMs: number;
   /** Synchronous: what is read is known before anything is said of it. */
   readonly onBatch: (records: readonly StoredRecord[], sourceOf: (topic: string) => SourceTopic | undefined) => void;
   /** The topic will be read from 0, for it has another id. */
@@ -151,7 +149,7 @@ export class LogTail {
 
   async #open(): Promise<void> {
     if (this.#closed) return;
-    const { cluster, sources, name, paceMs } = this.#options;
+    const { cluster, sources, name } = this.#options;
     const from = sources.flatMap(({ topic, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({
         topic,
@@ -163,7 +161,6 @@ export class LogTail {
     this.#toReach ??= this.#probe.ends();
     this.#reader = await cluster.read({
       name,
-      paceMs,
       from,
       onBatch: async (records) => this.#onBatch(records),
       onStopped: (error) => {

@@ -30,10 +30,6 @@ export interface Heard {
   readonly writtenAtMs: number;
 }
 
-const mirrorsPaceMs = 5;
-/** Nobody's answer waits for what the agent reads of its own region's logs: each fetch then brings more. A handoff's pause has room for it. */
-const ownPaceMs = 25;
-
 /**
  * All logs that a region's agent follows: the mirrors, for receipts; its own commits and closes and everybody's receipts, for the procedures. What is
  * read goes to the ledger and the folds. Nothing is read before the first lineage is known, for records of unknown shards are passed over.
@@ -51,11 +47,11 @@ export class RegionLogs {
     const { here, regions, partitions, onRead, onLooked } = options;
     const stored = (region: Region): StoredReceiptsFold | undefined => from?.receipts[region];
     this.#folds = new Map(regions.map((region) => [region, new ReceiptsFold(region, stored(region))]));
-    const tail = (name: string, sources: readonly SourceTopic[], paceMs: number, then: () => void): LogTail =>
-      new LogTail(this.#tailOptions(name, sources, paceMs, then), from);
+    const tail = (name: string, sources: readonly SourceTopic[], then: () => void): LogTail =>
+      new LogTail(this.#tailOptions(name, sources, then), from);
     this.#tails = [
-      tail('mirrors', mirroredEvents(here, regions, partitions), mirrorsPaceMs, onRead),
-      tail('own logs and receipts', ownEventsAndReceipts(here, regions, partitions), ownPaceMs, onLooked),
+      tail('mirrors', mirroredEvents(here, regions, partitions), onRead),
+      tail('own logs and receipts', ownEventsAndReceipts(here, regions, partitions), onLooked),
     ];
   }
 
@@ -122,7 +118,7 @@ export class RegionLogs {
     await Promise.all(this.#tails.map((tail) => tail.close()));
   }
 
-  #tailOptions(name: string, sources: readonly SourceTopic[], paceMs: number, then: () => void): LogTailOptions {
+  #tailOptions(name: string, sources: readonly SourceTopic[], then: () => void): LogTailOptions {
     const { cluster, log, probeEveryMs, ledger } = this.#options;
     return {
       name,
@@ -130,7 +126,6 @@ export class RegionLogs {
       cluster,
       log,
       probeEveryMs,
-      paceMs,
       onBatch: (records, sourceOf) => {
         for (const record of records) this.#take(record, sourceOf(record.topic));
         this.settleEvents();

@@ -39,7 +39,6 @@ export class StrandedReader {
       services,
       cluster,
       from,
-      paceMs: 20,
       onBatch: ({ checkpoint }) => this.#options.onCheckpoint(checkpoint),
       onUnreadable: ({ topic, partition, offset }, reason) => log.debug({ topic, partition, offset, reason }, 'unreadable'), // the projectors park it
       onShardStopped: (shard, reason) => log.warn({ shard, reason }, 'a shard stands still: what it has stranded behind that is not seen'),

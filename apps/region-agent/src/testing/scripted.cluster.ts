@@ -1,4 +1,12 @@
-import { DoubtfulAppendError, type LogCluster, type NewRecord, type ReaderOptions, type StoredRecord } from '#shard-log';
+import {
+  DoubtfulAppendError,
+  oneByOne,
+  type Appender,
+  type LogCluster,
+  type NewRecord,
+  type ReaderOptions,
+  type StoredRecord,
+} from '#shard-log';
 
 interface OpenReader {
   readonly options: ReaderOptions;
@@ -64,7 +72,10 @@ export class ScriptedCluster {
         return found.partitions.map((records) => records.length);
       },
       topicId: async (topic) => this.#topics.get(topic)?.id.toString(),
-      appender: async () => ({ append: (topic, partition, records) => this.#append(topic, partition, records), close: async () => {} }),
+      appender: async () => {
+        const append: Appender['append'] = (topic, partition, records) => this.#append(topic, partition, records);
+        return { append, appendEach: oneByOne(append), close: async () => {} };
+      },
       read: async (options) => {
         const at = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}:${partition}`;
         const next = new Map(

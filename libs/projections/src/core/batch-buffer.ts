@@ -8,6 +8,8 @@ export interface PendingWork {
   readonly unreadable: readonly UnreadableRecord[];
   readonly moved: Readonly<Record<ShardId, number>>;
   readonly checkpoint: FeedCheckpoint;
+  /** A limit was reached: more is waiting to be read. */
+  readonly isFull: boolean;
 }
 
 export interface BufferLimits {
@@ -61,7 +63,13 @@ export class BatchBuffer {
 
   take(): PendingWork | undefined {
     if (this.#checkpoint === undefined) return undefined;
-    const work = { commits: this.#commits, unreadable: this.#unreadable, moved: this.#moved, checkpoint: this.#checkpoint };
+    const work = {
+      commits: this.#commits,
+      unreadable: this.#unreadable,
+      moved: this.#moved,
+      checkpoint: this.#checkpoint,
+      isFull: this.#full(),
+    };
     this.#commits = [];
     this.#unreadable = [];
     this.#moved = {};

@@ -5,7 +5,7 @@ import { connectKafkaCluster, openSettledFeed, type LogCluster } from '#shard-lo
 import { openProjectionDatabase } from '../postgres/database.ts';
 import { migrate, type MigrationClass } from '../postgres/migrate.ts';
 import type { OpenFeed, ProjectorDefinition } from '../projection.port.ts';
-import { defaultPace, runProjections } from '../projector.ts';
+import { runProjections } from '../projector.ts';
 import { rebuild } from '../rebuild.ts';
 import { ParkedAnnouncer } from './parked-announcer.ts';
 import { projectorModule } from './projector.module.ts';
@@ -72,7 +72,7 @@ function feedOf({ config: { topology, region }, log }: ProcessParts, service: Se
   return (from, handlers) =>
     openSettledFeed({
       name: `${service}-projector`,
-      paceMs: defaultPace.intervalMs, // what is read sooner would wait for the next transaction anyway
+      restMs: () => handlers.restMs(),
       here: region,
       topology: { regions: regionsOf(topology), partitions: topology.partitions },
       services: [service],

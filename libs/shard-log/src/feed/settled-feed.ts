@@ -1,5 +1,5 @@
 import type { Region, Service, ShardId } from '#contracts';
-import type { LogCluster, LogReader, StoredRecord, TopicPartition } from '../cluster.port.ts';
+import type { LogCluster, LogReader, ReaderOptions, StoredRecord, TopicPartition } from '../cluster.port.ts';
 import type { FeedCheckpoint, SettledBatch, SettledFeed } from '../settled-feed.port.ts';
 import { FeedState, type FeedObserver, type FeedOutcome } from './feed-state.ts';
 
@@ -25,8 +25,8 @@ export interface SettledFeedOptions {
   onStopped(error: Error): void;
   /** For those who need more than what is settled. */
   readonly observer?: FeedObserver;
-  /** As in `ReaderOptions`: how long settled commits may wait for more under load. Default 0. */
-  readonly paceMs?: number;
+  /** As in `ReaderOptions`. */
+  readonly restMs?: ReaderOptions['restMs'];
   /** How often topic ids are asked for, to notice a mirror that was created anew. 30 s by default. */
   readonly topicCheckMs?: number;
 }
@@ -92,7 +92,7 @@ class RunningFeed implements OpenSettledFeed {
     this.#reader = undefined;
     const reader = await this.#options.cluster.read({
       name: this.#options.name,
-      paceMs: this.#options.paceMs ?? 0,
+      ...(this.#options.restMs === undefined ? {} : { restMs: this.#options.restMs }),
       from: this.#state.readFrom(),
       onBatch: (records) => this.#onBatch(records),
       onStopped: (error) => this.#options.onStopped(error),

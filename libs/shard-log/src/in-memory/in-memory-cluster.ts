@@ -15,6 +15,7 @@ import {
 import type { InMemoryLogs } from './in-memory-logs.ts';
 import { InMemoryCommandConsumer } from './in-memory-command-consumer.ts';
 import { InMemoryReader } from './in-memory-reader.ts';
+import { oneByOne } from './one-by-one.ts';
 
 /** As the real broker is set up. */
 const recordBytesMax = 8 * 1024 * 1024;
@@ -87,6 +88,7 @@ export class InMemoryCluster implements LogCluster {
 }
 
 class InMemoryAppender implements Appender {
+  readonly appendEach = oneByOne((...batch) => this.append(...batch));
   readonly #broker: InMemoryLogs;
   #closed = false;
 

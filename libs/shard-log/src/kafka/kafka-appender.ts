@@ -1,5 +1,13 @@
 import { assert } from '#kernel';
-import { DoubtfulAppendError, RefusedAppendError, type Appended, type Appender, type NewRecord } from '../cluster.port.ts';
+import {
+  DoubtfulAppendError,
+  RefusedAppendError,
+  type Appended,
+  type Appender,
+  type NewRecord,
+  type PartitionBatch,
+  type TopicPartition,
+} from '../cluster.port.ts';
 import { ClusterSession, leaderAddress, type SessionSettings } from './cluster-session.ts';
 import { KafkaResponseError, produceCall, responseErrorOf } from './kafka-protocol.ts';
 
@@ -23,6 +31,10 @@ const notNow: ReadonlySet<string> = new Set([
   'CLUSTER_AUTHORIZATION_FAILED',
 ]);
 
+type Outcome = Appended | DoubtfulAppendError | RefusedAppendError;
+
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
+
 /** One request in flight; callers queue. After any doubt the connections are given up and the next append opens new ones. */
 export class KafkaAppender implements Appender {
   readonly #settings: AppenderSettings;
@@ -36,10 +48,17 @@ export class KafkaAppender implements Appender {
     this.#session = new ClusterSession(settings);
   }
 
-  append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended> {
-    assert(records.length > 0, 'an append has records');
-    const appended = this.#last.then(() => this.#append(topic, partition, records));
-    this.#last = appended.catch(() => undefined); // its caller is told; the next one does not depend on it
+  async append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended> {
+    const outcome = (await this.appendEach([{ topic, partition, records }]))[0]!;
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  }
+
+  appendEach(batches: readonly PartitionBatch[]): Promise<readonly Outcome[]> {
+    for (const { records } of batches) assert(records.length > 0, 'an append has records');
+    assert(new Set(batches.map(nameOf)).size === batches.length, 'a partition has one batch at a time');
+    const appended = this.#last.then(() => this.#appendEach(batches));
+    this.#last = appended;
     return appended;
   }
 
@@ -49,27 +68,49 @@ export class KafkaAppender implements Appender {
     this.#session.end();
   }
 
-  async #append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended> {
-    if (this.#closed) throw new DoubtfulAppendError('the appender is closed', { nothingSent: true });
-    const leader = await this.#leaderOf(topic, partition);
-    const timestamp = Date.now();
-    const messages = records.map(({ key, headers, value }) => ({ key, headers, value, timestamp }));
-    const { acknowledgeTimeoutMs: timeoutMs, requestTimeoutMs } = this.#settings;
-    try {
-      const call = produceCall({ topic, partition, messages, timeoutMs });
-      const answer = await this.#session.ask(leader, call, timeoutMs + requestTimeoutMs);
-      const result = answer.topics[0]?.partitions[0];
-      assert(result !== undefined, 'the broker answers for the partition that it was asked about');
-      if (result.errorCode !== 0) throw responseErrorOf(result.errorCode);
-      return { firstOffset: Number(result.baseOffset) };
-    } catch (error) {
-      throw this.#failed(error, `append to ${topic}:${partition}`, { nothingSent: false });
+  async #appendEach(batches: readonly PartitionBatch[]): Promise<readonly Outcome[]> {
+    if (this.#closed) return batches.map(() => new DoubtfulAppendError('the appender is closed', { nothingSent: true }));
+    const outcomes = new Map<string, Outcome>();
+    const byLeader = new Map<string, PartitionBatch[]>();
+    for (const batch of batches) {
+      const leader = await this.#leaderOf(batch).catch((error: Outcome) => error);
+      if (typeof leader === 'string') byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
+      else outcomes.set(nameOf(batch), leader);
     }
+    for (const [leader, led] of byLeader) for (const [name, outcome] of await this.#produce(leader, led)) outcomes.set(name, outcome);
+    return batches.map((batch) => outcomes.get(nameOf(batch))!);
+  }
+
+  async #produce(leader: string, batches: readonly PartitionBatch[]): Promise<ReadonlyMap<string, Outcome>> {
+    const { acknowledgeTimeoutMs, requestTimeoutMs } = this.#settings;
+    const outcomes = new Map<string, Outcome>();
+    try {
+      const timestamp = Date.now();
+      const stamped = batches.map(({ topic, partition, records }) => ({
+        topic,
+        partition,
+        messages: records.map(({ key, headers, value }) => ({ key, headers, value, timestamp })),
+      }));
+      const answer = await this.#session.ask(leader, produceCall(stamped, acknowledgeTimeoutMs), acknowledgeTimeoutMs + requestTimeoutMs);
+      for (const { topicName: topic, partitions } of answer.topics)
+        for (const { partition, errorCode, baseOffset } of partitions) {
+          const name = nameOf({ topic, partition });
+          const error = errorCode === 0 ? undefined : this.#failed(responseErrorOf(errorCode), `append to ${name}`, { nothingSent: false });
+          outcomes.set(name, error ?? { firstOffset: Number(baseOffset) });
+        }
+      assert(
+        batches.every((batch) => outcomes.has(nameOf(batch))),
+        'the broker answers for every partition that it was asked about',
+      );
+    } catch (error) {
+      for (const name of batches.map(nameOf)) outcomes.set(name, this.#failed(error, `append to ${name}`, { nothingSent: false }));
+    }
+    return outcomes;
   }
 
   /** A topic that is not there is asked for once more: a broker that has just started may not know all of them yet. */
-  async #leaderOf(topic: string, partition: number): Promise<string> {
-    const name = `${topic}:${partition}`;
+  async #leaderOf({ topic, partition }: TopicPartition): Promise<string> {
+    const name = nameOf({ topic, partition });
     for (let attempt = 1; ; attempt += 1) {
       try {
         const leader = this.#leaders.get(name) ?? leaderAddress(await this.#session.metadata([topic]), topic, partition);
@@ -84,7 +125,7 @@ export class KafkaAppender implements Appender {
     }
   }
 
-  #failed(error: unknown, what: string, options: { readonly nothingSent: boolean }): Error {
+  #failed(error: unknown, what: string, options: { readonly nothingSent: boolean }): DoubtfulAppendError | RefusedAppendError {
     const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
     if (error instanceof KafkaResponseError && refusals.has(error.type)) return new RefusedAppendError(message);
     this.#session.end();

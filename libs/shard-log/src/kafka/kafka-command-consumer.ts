@@ -106,7 +106,6 @@ export class KafkaCommandConsumer implements CommandConsumer {
     if (this.#closed) return;
     this.#reader = await KafkaReader.start(this.#settings.reader, {
       name: `${this.#options.group} ${topic}`,
-      paceMs: this.#options.paceMs ?? 0,
       from: partitions.map((partition) => ({ topic, partition, offset: from.get(partition)! })),
       onBatch: (records) => this.#options.onBatch(records[0]!.partition, records),
       onStopped: (error) => this.#stop(error),

@@ -102,7 +102,10 @@ export const fetchCall = (args: {
 }) => request<FetchAnswer>('Fetch', { isolationLevel: 1, rackId: '', ...args }, { parse: false });
 
 export interface ProduceAnswer {
-  readonly topics: readonly { readonly partitions: readonly { readonly errorCode: number; readonly baseOffset: string }[] }[];
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly baseOffset: string }[];
+  }[];
 }
 
 export interface WireMessage {
@@ -112,13 +115,19 @@ export interface WireMessage {
   readonly timestamp: number;
 }
 
-export const produceCall = (args: { topic: string; partition: number; messages: readonly WireMessage[]; timeoutMs: number }) =>
+export interface ProducedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: readonly WireMessage[];
+}
+
+export const produceCall = (batches: readonly ProducedPartition[], timeoutMs: number) =>
   request<ProduceAnswer>(
     'Produce',
     {
       acks: -1,
-      timeout: args.timeoutMs,
-      topicData: [{ topic: args.topic, partitions: [{ partition: args.partition, messages: args.messages }] }],
+      timeout: timeoutMs,
+      topicData: [...Map.groupBy(batches, ({ topic }) => topic)].map(([topic, partitions]) => ({ topic, partitions })),
     },
     { parse: false },
   );

@@ -1,4 +1,5 @@
 import type { LogReader, ReaderOptions, StoredRecord, TopicPartition } from '../cluster.port.ts';
+import { restAfterFetch } from '../core/rest-after-fetch.ts';
 import { ClusterSession, leaderAddress, type SessionSettings } from './cluster-session.ts';
 import { BrokerConnectionError } from './broker-connection.ts';
 import { FetchSession } from './fetch-session.ts';
@@ -27,6 +28,7 @@ export class KafkaReader implements LogReader {
   readonly #settings: ReaderSettings;
   readonly #options: ReaderOptions;
   readonly #positions: ReadPositions;
+  readonly #restMs: (records: number) => number;
   #session: ClusterSession | undefined;
   #delivering: Promise<void> = Promise.resolve();
   #closed = false;
@@ -37,6 +39,7 @@ export class KafkaReader implements LogReader {
     this.#settings = settings;
     this.#options = options;
     this.#positions = positions;
+    this.#restMs = options.restMs ?? restAfterFetch;
     this.#done = this.#run();
   }
 
@@ -124,7 +127,8 @@ export class KafkaReader implements LogReader {
       const call = fetchCall({ maxWaitTime: fetchWaitMs, minBytes: 1, maxBytes: fetchBytes, ...fetches.request(readable) });
       const answer = await session.ask(leader, call, fetchWaitMs + requestTimeoutMs);
       if (!fetches.answered(answer)) continue;
-      if (bringsRecords(answer)) restUntilMs = performance.now() + (this.#options.paceMs ?? 0);
+      const records = recordsIn(answer);
+      if (records > 0) restUntilMs = performance.now() + this.#restMs(records);
       const delivered = this.#delivering.then(() => this.#deliver(answer));
       this.#delivering = delivered.catch(() => undefined); // thrown here below; the next delivery does not depend on it
       await delivered;
@@ -177,8 +181,8 @@ export class KafkaReader implements LogReader {
   }
 }
 
-const bringsRecords = (answer: FetchAnswer): boolean =>
-  answer.responses.some(({ partitions }) => partitions.some(({ messages }) => messages.length > 0));
+const recordsIn = (answer: FetchAnswer): number =>
+  answer.responses.reduce((all, { partitions }) => all + partitions.reduce((sum, { messages }) => sum + messages.length, 0), 0);
 
 class TopicTurnedUp extends Error {
   override readonly name = 'TopicTurnedUp';

@@ -50,7 +50,6 @@ export class KafkaCommandGateway implements CommandGateway {
     const gateway = new KafkaCommandGateway(options.here, options.service, appender, options.view);
     const replies: LogReader = await options.cluster.read({
       name: `${options.service}-replies`,
-      paceMs: 12,
       from: [{ topic: 'replies', partition: 0, offset: 'end' }],
       onBatch: (records) => gateway.#onReplies(records),
       onStopped: options.onStopped,

@@ -46,7 +46,6 @@ export async function takeCommands<Command>(options: {
   consumer = await options.cluster.consumeCommands({
     group: `${options.service}-writers`,
     topic: commandsTopic(options.service),
-    paceMs: 8,
     onAssigned: (partitions) => {
       const kept = offsets;
       offsets = new Map(partitions.map((partition) => [partition, kept.get(partition) ?? new DoneOffsets()]));

@@ -1,7 +1,7 @@
 import { DoubtfulAppendError, type Appender, type NewRecord } from '../cluster.port.ts';
 
 /**
- * Many callers, one connection: one append in flight, then everything that queued up meanwhile, a batch per partition. Each caller
+ * Many callers, one connection: one append in flight, then everything that queued up meanwhile, together. Each caller
  * is told what became of the batch that its record was in. Bounded: what would wait behind `waitingMax` others is not sent at all.
  */
 export class SerialAppender {
@@ -31,25 +31,28 @@ export class SerialAppender {
 
   async #send(): Promise<void> {
     this.#sending = true;
+    await Promise.resolve(); // what is handed over in one turn goes together
     while (this.#waiting.length > 0) {
-      const batches = Map.groupBy(this.#waiting, ({ topic, partition }) => `${topic}:${partition}`);
-      this.#waiting = [];
-      for (const batch of batches.values()) while (batch.length > 0) await this.#sendBatch(batch.splice(0, fitting(batch)));
+      const queues = [...Map.groupBy(this.#waiting, ({ topic, partition }) => `${topic}:${partition}`).values()];
+      const batches = queues.map((queue) => queue.splice(0, fitting(queue)));
+      this.#waiting = queues.flat(); // what did not fit goes before what comes in meanwhile
+      await this.#sendAll(batches);
     }
     this.#sending = false;
   }
 
-  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
-    const { topic, partition } = batch[0]!;
-    try {
-      await this.#appender.append(
-        topic,
-        partition,
-        batch.map(({ record }) => record),
-      );
-      for (const { resolve } of batch) resolve();
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
+  async #sendAll(batches: readonly (readonly Waiting[])[]): Promise<void> {
+    const outcomes = await this.#appender.appendEach(
+      batches.map((batch) => {
+        const { topic, partition } = batch[0]!;
+        return { topic, partition, records: batch.map(({ record }) => record) };
+      }),
+    );
+    for (const [i, batch] of batches.entries()) {
+      const outcome = outcomes[i];
+      for (const { resolve, reject } of batch)
+        if (outcome instanceof Error) reject(outcome);
+        else resolve();
     }
   }
 }

@@ -46,8 +46,6 @@ export interface ShardWritersOptions<Command, Event extends { readonly type: str
 }
 
 const cameToNothing = metrics.counter(metricNames.commandsCameToNothing);
-/** A writer reads back a batch at a time: what a pause costs it, the larger batch gives back. */
-const readPaceMs = 8;
 /** Beyond them an answer is reported and not published: its asker runs into its deadline and asks again. */
 const answersWaitingMax = 20_000;
 const janitorIntervalMs = 5_000;
@@ -149,7 +147,6 @@ export class ShardWriters<
 
     this.#feed = await openSettledFeed({
       name: `${service}-writers`,
-      paceMs: readPaceMs,
       here,
       topology: { regions: Object.keys(topology.regions) as Region[], partitions: topology.partitions },
       services: [service],

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { restAfterFetch } from './rest-after-fetch.ts';
+
+it.each([
+  [0, 0],
+  [1, 5],
+  [3, 15],
+  [8, 40],
+  [499, 40],
+  [500, 0],
+  [10_000, 0],
+])('after a fetch that brought %i records rests %i ms', (records, restMs) => {
+  expect(restAfterFetch(records)).toBe(restMs);
+});
