@@ -44,6 +44,7 @@ import {
   inventoryReadProviders,
 } from '../../apps/inventory-service/src/inventory-reads.providers.ts';
 import { SettledOrderOutcomes } from '../../apps/order-service/src/order-outcomes/settled-order-outcomes.ts';
+import { ShownOutcomes } from '../../apps/order-service/src/order-outcomes/shown-outcomes.ts';
 import { orderMigrations, orderProjector } from '../../apps/order-service/src/order-projector.definition.ts';
 import { orderReadControllers, orderReadEntities, orderReadProviders } from '../../apps/order-service/src/order-reads.providers.ts';
 import { paymentMigrations, paymentProjector } from '../../apps/payment-service/src/payment-projector.definition.ts';
@@ -202,7 +203,7 @@ describe('orders', () => {
   });
 
   it('tells who waits for an order how it came out', async () => {
-    const outcomes = new SettledOrderOutcomes(order.app.get(READ_DATABASE));
+    const outcomes = new SettledOrderOutcomes(new ShownOutcomes(order.app.get(READ_DATABASE)));
     const orders = [first, orderIdOf(alice, 'k1'), orderIdOf(alice, 'k2')];
     const told = await Promise.all(orders.map((id) => outcomes.watch(id).outcome({ withinMs: 0, maybeBefore: true })));
     expect(told).toEqual([{ status: 'confirmed' }, { status: 'cancelled' }, undefined]);

@@ -17,6 +17,8 @@ const buyersMany = 32;
 interface Bought {
   readonly buyer: Customer;
   readonly orderId: string;
+  /** How it came out, as its buyer was told. */
+  readonly told: string;
 }
 
 /** Half of the buyers at each region's storefront, and of each half some that are at home in the other region. */
@@ -27,7 +29,8 @@ async function buyersOf(): Promise<readonly Customer[]> {
 async function buyOne(sku: string, buyer: Customer, via: Customer['home'], key: string): Promise<Bought> {
   const request = shop.placeRequest({ customer: buyer, lines: [{ sku, quantity: 1 }], key, headers: { prefer: 'wait=20' } });
   const answer = await askApiUntilAnswered(shop.storefronts(via), request);
-  return { buyer, orderId: answered(answer, [200, 201], placeOrderAnswerSchema).orderId };
+  const { orderId, status } = answered(answer, [200, 201], placeOrderAnswerSchema);
+  return { buyer, orderId, told: status };
 }
 
 describe('32 buyers of 10 units, in both regions at once', () => {
@@ -54,6 +57,11 @@ describe('32 buyers of 10 units, in both regions at once', () => {
         { withinMs: 90_000, everyMs: 500 },
       );
       expect(orders.filter(({ status }) => status === 'confirmed')).toHaveLength(units);
+      const told = answers
+        .map((answer, index) => ({ told: answer.told, is: orders[index]!.status }))
+        .filter(({ told }) => told !== 'pending');
+      expect(told).not.toEqual([]); // who waits hears the outcome
+      for (const { told: was, is } of told) expect(is).toBe(was);
       const reasons = orders.filter(({ status }) => status === 'cancelled').map(({ cancelReason }) => cancelReason);
       expect(reasons).toEqual(Array.from({ length: buyersMany - units }, () => 'out-of-stock'));
     }

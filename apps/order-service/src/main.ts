@@ -5,6 +5,7 @@ import { createServiceApp, createVerifier, listenOn, runProcess } from '#service
 import { checkoutProcess } from './domain/checkout.ts';
 import { orderDecider } from './domain/order.ts';
 import { SettledOrderOutcomes } from './order-outcomes/settled-order-outcomes.ts';
+import { ShownOutcomes } from './order-outcomes/shown-outcomes.ts';
 import { orderMigrations, orderProjector, orderSchema, orderStateVersion } from './order-projector.definition.ts';
 import { orderReadEntities } from './order-reads.providers.ts';
 import { OrderModule } from './order.module.ts';
@@ -28,7 +29,7 @@ await runProcess('order-service', async (parts) => {
     onSettled: (settled) => outcomes?.note(settled),
   });
   const reads = await openServiceReads(parts, { service: 'order', database, entities: orderReadEntities, migrations: orderMigrations });
-  outcomes = new SettledOrderOutcomes(reads.source);
+  outcomes = new SettledOrderOutcomes(new ShownOutcomes(reads.source));
   const checkout = await startPart(parts, 'checkout', () =>
     runProcessManager({
       definition: checkoutProcess(topology),

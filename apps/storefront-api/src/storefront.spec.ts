@@ -70,7 +70,7 @@ const verifier: CallerVerifier = {
 };
 
 const serves = (): Serving => ({ serving: true, because: 'the regions are paired' });
-const pace = { hopsMax: 4, hopPauseMs: 1 };
+const pace = { hopsMax: 4, hopPauseMs: 1, ownerNewsMs: 100 };
 
 interface Edge {
   readonly own: readonly string[];
@@ -78,6 +78,9 @@ interface Edge {
   readonly limits?: RequestLimitOptions;
   readonly owners?: OwnerLookup;
   readonly serving?: () => Serving;
+  /** What it is once a takeover is over. */
+  readonly servingThen?: (withinMs: number) => Promise<Serving>;
+  readonly ownerNewsMs?: number;
 }
 
 /** The edge of east, with the given order services; every other service is the same. */
@@ -87,6 +90,8 @@ async function edge({
   limits = requestLimitsDefault,
   owners = homeIsOwner,
   serving = serves,
+  servingThen = () => Promise.resolve(serving()),
+  ownerNewsMs = pace.ownerNewsMs,
 }: Edge): Promise<NestFastifyApplication> {
   const services = { storefront: own, order: own, inventory: own, payment: own, agent: own };
   const topology = {
@@ -98,7 +103,15 @@ async function edge({
       west: { services: { storefront: ['http://west.shop'] }, peers: {} },
     },
   } as unknown as Topology;
-  const module = StorefrontModule.with({ region: region('east'), topology, verifier, owners, serving: { now: serving }, limits, pace });
+  const module = StorefrontModule.with({
+    region: region('east'),
+    topology,
+    verifier,
+    owners,
+    serving: { now: serving, afterTakeover: servingThen },
+    limits,
+    pace: { ...pace, ownerNewsMs },
+  });
   const app = await createServiceApp(module, {
     log: pino({ level: 'silent' }),
     health: new HealthRegistry(),
@@ -206,6 +219,20 @@ describe('a request reaches the region that owns its home', () => {
     news.learn('east');
     expect([(await waiting).statusCode, (await place(app, western)).statusCode]).toEqual([201, 201]);
     expect([own.seen.length, silent.seen.length]).toEqual([2, 1]);
+  });
+
+  it('who becomes the owner after one that cannot be reached is waited for, and told of at once', async () => {
+    const news = new LearntOwners();
+    let owns = false;
+    const own = await service((_request, response) => response.writeHead(owns ? 201 : 421, owns ? {} : { 'evenkeel-owner': 'west' }).end());
+    const app = await edge({ own: [own.url], peer: [await freePort()], owners: news, ownerNewsMs: 60_000 });
+    const waiting = place(app, western);
+    await eventually(() => own.seen.length === 1);
+    news.learn('west'); // of something else
+    owns = true;
+    news.learn('east');
+    expect((await waiting).statusCode).toBe(201);
+    expect(own.seen.length).toBe(2);
   });
 
   it('instances take turns', async () => {
@@ -363,6 +390,20 @@ describe('a region that does not serve', () => {
     expect((await app.inject('/v1/products')).statusCode).toBe(201);
     expect((await app.inject('/health/ready')).statusCode).toBe(503); // the process of this test is never told that it has started
     expect((await app.inject('/health/live')).statusCode).toBe(200);
+  });
+
+  it('because it takes another one over, lets writes wait for the end of that, and refuses those that waited in vain', async () => {
+    const own = await service();
+    const takingOver = (): Serving => ({ serving: false, because: 'east is taking over (term 2)', takingOver: true });
+    const waits: number[] = [];
+    let then = serves();
+    const app = await edge({ own: [own.url], serving: takingOver, servingThen: async (withinMs) => (waits.push(withinMs), then) });
+    expect((await place(app, eastern)).statusCode).toBe(201);
+    then = takingOver();
+    const refused = await place(app, eastern);
+    expect([refused.statusCode, refused.json<Problem>().code, own.seen.length]).toEqual([503, 'region-not-serving', 1]);
+    expect(waits).toEqual([1_500, 1_500]);
+    expect((await app.inject('/health/serving')).statusCode).toBe(503); // who asks for DNS does not wait
   });
 
   it('on purpose, is left by DNS and serves who still comes', async () => {

@@ -50,7 +50,7 @@ export interface RunProcessManager<Event extends { readonly type: string }, Stat
   readonly log: ProjectorLog;
 }
 
-/** Shorter than a projector's: an order waits for its process several times, half of it each time. After a pause the first event is reacted to at once. */
+/** Shorter than a projector's: an order waits for its process several times, each time half of such a rest on average. After a pause the first event is reacted to at once. */
 const pace = { intervalMs: 30, restMaxMs: 100 };
 
 /** Longer than a mirror's usual delay: what is held back longer by a cut link does not hold up the rest. */
@@ -142,7 +142,7 @@ function leadingFeed<Event extends { readonly type: string }, State, Command ext
     const handedOver: Record<ShardId, number> = {};
     const feed = await openSettledFeed({
       name: definition.name,
-      restMs: () => handlers.restMs(),
+      restMs: (records) => handlers.restMs(records),
       here,
       topology: { regions, partitions: topology.partitions },
       services,

@@ -69,8 +69,8 @@ export interface FeedHandlers {
   onBatch(batch: SettledBatch): Promise<void>;
   /** Before the first batch whose checkpoint lies behind the record. May repeat after a restart. */
   onUnreadable(record: UnreadableRecord): void;
-  /** How long the feed may rest after a read, in milliseconds: what is read sooner would wait for the next transaction anyway. */
-  restMs(): number;
+  /** How long the feed is to rest after a fetch that brought so many records, in milliseconds. */
+  restMs(records: number): number;
   onStopped(error: Error): void;
 }
 

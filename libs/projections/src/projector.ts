@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import { restAfterFetch } from '#shard-log';
 import { BatchWriter } from './batch-writer.ts';
 import { BatchBuffer } from './core/batch-buffer.ts';
 import { isPoison } from './core/fold-error.ts';
@@ -200,7 +201,8 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
       leadership.feed = await openFeed(writer.stored.checkpoint, {
         onBatch: (batch) => buffer.put(batch),
         onUnreadable: (record) => buffer.putUnreadable(record),
-        restMs: () => this.#restMs,
+        // What is read sooner would wait for the next transaction anyway; but who catches up fills the next transaction.
+        restMs: (records) => (restAfterFetch(records) === 0 ? 0 : this.#restMs),
         onStopped: (error) => {
           failed.abort(error);
           buffer.close();

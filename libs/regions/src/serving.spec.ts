@@ -49,6 +49,12 @@ describe('clients should come to east', () => {
     expect(answer.because).not.toBe('');
   });
 
+  it('and are asked to wait for a moment while it takes another one over, not while it is taken over itself', () => {
+    expect(serving(under({ status: 'claimed', region: east, term: 2 })).takingOver).toBe(true);
+    expect(serving(under({ status: 'claimed', region: west, term: 2 })).takingOver).toBeUndefined();
+    expect(serving({ ...under({ status: 'claimed', region: east, term: 2 }), readAgoMs: 5_000 }).takingOver).toBeUndefined();
+  });
+
   it('and those who still come are served while it drains, but not when it is lost too', () => {
     expect(serving({ evacuated: [east] }).draining).toBe(true);
     expect(serving({ evacuated: [east], ...ownedBy(west, { status: 'solo', region: west }) }).draining).toBeUndefined();

@@ -48,11 +48,9 @@ function under(here: Region, { lineage }: StoredLineage): Serving {
     case 'rejoining':
       return status.region === here ? no(`${here} is returning`) : yes(`${status.region} is returning; ${here} carries on`);
     case 'claimed':
-      return no(
-        status.region === here
-          ? `${here} is taking over (term ${status.term})`
-          : `${status.region} has claimed term ${status.term}: ${here} may have lost its shards`,
-      );
+      return status.region === here
+        ? { ...no(`${here} is taking over (term ${status.term})`), takingOver: true }
+        : no(`${status.region} has claimed term ${status.term}: ${here} may have lost its shards`);
     default:
       return assertNever(status);
   }

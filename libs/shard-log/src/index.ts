@@ -3,6 +3,7 @@ export * from './cluster.port.ts';
 export type * from './settled-feed.port.ts';
 export type * from './snapshots.port.ts';
 export type * from './command-gateway.port.ts';
+export { restAfterFetch } from './core/rest-after-fetch.ts';
 export { SerialAppender } from './writer/serial-appender.ts';
 export { ShardReading } from './core/shard-reading.ts';
 export { readingLimits, type ReadingEvent, type ReadingLimits, type ShardResume } from './core/reading-events.ts';

@@ -11,9 +11,8 @@ export interface OrderlyOptions<Item> {
 }
 
 /**
- * Runs all items, those of one key one after the other in their order, those of different keys at once: however many wait behind others of
- * their key, later ones of other keys go ahead. Rejects with the first
- * failure of `run`, after what was under way has ended.
+ * Runs all items, those of one key one after the other in their order, those of different keys at once: however many wait behind others
+ * of their key, later ones of other keys go ahead. Rejects with the first failure of `run`, after what was under way has ended.
  */
 export async function runInKeyOrder<Item>(
   items: Iterable<Item>,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { orderEvents, orderId, type OrderEvent, type OrderId } from '#contracts';
 import type { SettledCommit } from '#shard-log';
 import { SettledOrderOutcomes } from './settled-order-outcomes.ts';
+import { ShownOutcomes } from './shown-outcomes.ts';
 
 const [first, second] = ['a', 'b'].map((letter) => orderId(`ord_${letter.repeat(26)}`)) as [OrderId, OrderId];
 const at = '2026-01-02T03:04:05.000Z';
@@ -13,16 +14,17 @@ const settled = (seq: number, order: OrderId, body: string): SettledCommit =>
   ({ commit: { seq, streams: [order], body }, durability: 'global' }) as unknown as SettledCommit;
 const commitOf = (seq: number, event: OrderEvent): SettledCommit => settled(seq, event.orderId, orderEvents.encode([event]));
 
-function outcomesWith(tables: Map<OrderId, 'confirmed' | 'cancelled'> | 'away') {
-  const asked: OrderId[] = [];
-  const outcomes = new SettledOrderOutcomes({
-    query: (_text: string, [order]: [OrderId]) => {
-      asked.push(order);
-      if (tables === 'away') return Promise.reject(new Error('the tables are away'));
-      const status = tables.get(order);
-      return Promise.resolve(status === undefined ? [] : [{ status }]);
-    },
-  } as unknown as ConstructorParameters<typeof SettledOrderOutcomes>[0]);
+type Tables = Map<OrderId, 'confirmed' | 'cancelled'> | 'away' | 'hang';
+
+function outcomesWith(tables: Tables) {
+  const asked: (readonly OrderId[])[] = [];
+  const query = (_text: string, [orders]: [OrderId[]]): Promise<unknown> => {
+    asked.push(orders);
+    if (tables === 'away') return Promise.reject(new Error('the tables are away'));
+    if (tables === 'hang') return new Promise(() => undefined);
+    return Promise.resolve(orders.flatMap((order) => (tables.has(order) ? [{ order_id: order, status: tables.get(order) }] : [])));
+  };
+  const outcomes = new SettledOrderOutcomes(new ShownOutcomes({ query } as unknown as ConstructorParameters<typeof ShownOutcomes>[0]));
   return { outcomes, asked };
 }
 
@@ -72,7 +74,7 @@ describe('the outcome of an order', () => {
     tables.set(second, 'confirmed');
     await vi.advanceTimersByTimeAsync(250);
     expect(await late).toEqual({ status: 'confirmed' });
-    expect(asked).toEqual([first, second, second, second, second]);
+    expect(asked).toEqual([[first], [second], [second], [second], [second]]);
   });
 
   it('of an earlier request may also be settled meanwhile, and while the tables are away', async () => {
@@ -84,6 +86,27 @@ describe('the outcome of an order', () => {
     const never = outcomes.watch(second).outcome({ withinMs: 1_000, maybeBefore: true });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await never).toBeUndefined();
+  });
+
+  it('of an earlier request is not missed, nor waited for any longer, while the tables hang', async () => {
+    const { outcomes } = outcomesWith('hang');
+    const answer = outcomes.watch(first).outcome({ withinMs: 2_000, maybeBefore: true });
+    await vi.advanceTimersByTimeAsync(300);
+    outcomes.note(commitOf(7, confirmed(first)));
+    expect(await answer).toMatchObject({ status: 'confirmed' });
+    const [late, now] = [2_000, 0].map((withinMs) => outcomes.watch(second).outcome({ withinMs, maybeBefore: true }));
+    await vi.advanceTimersByTimeAsync(250);
+    expect(await now).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1_750);
+    expect(await late).toBeUndefined();
+  });
+
+  it('is looked for with one query at a time, for all that ask', async () => {
+    const { outcomes, asked } = outcomesWith(new Map([[second, 'cancelled']]));
+    const once = { withinMs: 0, maybeBefore: true };
+    const answers = [first, second, second].map((order) => outcomes.watch(order).outcome(once));
+    expect(await Promise.all(answers)).toEqual([undefined, { status: 'cancelled' }, { status: 'cancelled' }]);
+    expect(asked).toEqual([[first, second]]);
   });
 
   it('is not told by a commit that cannot be read, which harms nobody', async () => {
@@ -100,7 +123,7 @@ describe('the outcome of an order', () => {
     const watches = Array.from({ length: 2_000 }, () => outcomes.watch(first));
     const over = outcomes.watch(second);
     outcomes.note(commitOf(7, confirmed(second)));
-    expect(await over.outcome({ withinMs: 0, maybeBefore: false })).toBeUndefined();
+    expect(await over.outcome({ withinMs: 60_000, maybeBefore: false })).toBeUndefined();
     over.close();
     watches[0]!.close();
     watches[0]!.close();

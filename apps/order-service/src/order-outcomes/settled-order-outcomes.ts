@@ -1,30 +1,28 @@
-import type { DataSource } from 'typeorm';
 import { orderEvents, type OrderEvent, type OrderId } from '#contracts';
 import type { SettledCommit } from '#shard-log';
 import type { OrderOutcome, OrderOutcomes, OutcomeWatch } from '../place-order/order-outcomes.port.ts';
+import type { ShownOutcomes } from './shown-outcomes.ts';
 
 type Status = OrderOutcome['status'];
 
 /** An order of an earlier request may have come out before this one watched, and the tables show it late: so often they are asked. */
 const tablesPollMs = 250;
-/** Watches at once; one more than that notes nothing, and its request is answered "pending". */
+/** Watches at once. One more notes nothing and waits for nothing. */
 const watchesMax = 2_000;
 
 const outcomeEvents = ['OrderConfirmed', 'OrderCancelled'] as const satisfies OrderEvent['type'][];
-
-const shown = `select status from orders where order_id = $1 and status in ('confirmed', 'cancelled')`;
 
 /**
  * Outcomes as the settled log tells them to this process, which reads the order shards anyway: a request that placed its order hears of
  * the outcome when it is settled, and nobody asks the tables meanwhile. Only for an order of an earlier request are they asked.
  */
 export class SettledOrderOutcomes implements OrderOutcomes {
-  readonly #tables: Pick<DataSource, 'query'>;
+  readonly #shown: Pick<ShownOutcomes, 'of'>;
   readonly #watches = new Map<string, Set<Watch>>();
   #count = 0;
 
-  constructor(tables: Pick<DataSource, 'query'>) {
-    this.#tables = tables;
+  constructor(shown: Pick<ShownOutcomes, 'of'>) {
+    this.#shown = shown;
   }
 
   /** Every settled commit of the order shards, in the order of each shard. */
@@ -35,11 +33,9 @@ export class SettledOrderOutcomes implements OrderOutcomes {
   }
 
   watch(order: OrderId): OutcomeWatch {
-    const watch = new Watch(
-      () => this.#shown(order),
-      () => this.#forget(order, watch),
-    );
-    if (this.#count < watchesMax) {
+    const notes = this.#count < watchesMax;
+    const watch = new Watch({ notes, shown: () => this.#shown.of(order), forget: () => this.#forget(order, watch) });
+    if (notes) {
       this.#watches.set(order, (this.#watches.get(order) ?? new Set()).add(watch));
       this.#count += 1;
     }
@@ -52,53 +48,72 @@ export class SettledOrderOutcomes implements OrderOutcomes {
     this.#count -= 1;
     if (watches.size === 0) this.#watches.delete(order);
   }
+}
 
-  async #shown(order: OrderId): Promise<OrderOutcome | undefined> {
-    try {
-      const [row] = await this.#tables.query<{ status: Status }[]>(shown, [order]);
-      return row;
-    } catch {
-      return undefined; // while the tables are away nobody learns an outcome from them: the order stands, and its customer hears "pending"
-    }
-  }
+interface WatchOptions {
+  /** Whether it is told of what is settled. */
+  readonly notes: boolean;
+  readonly shown: () => Promise<OrderOutcome | undefined>;
+  readonly forget: () => void;
 }
 
 class Watch implements OutcomeWatch {
-  readonly #shown: () => Promise<OrderOutcome | undefined>;
-  readonly #forget: () => void;
-  readonly #noted = Promise.withResolvers<OrderOutcome>();
+  readonly #options: WatchOptions;
+  readonly #noted = Promise.withResolvers<void>();
   #outcome: OrderOutcome | undefined;
 
-  constructor(shownInTables: () => Promise<OrderOutcome | undefined>, forget: () => void) {
-    this.#shown = shownInTables;
-    this.#forget = forget;
+  constructor(options: WatchOptions) {
+    this.#options = options;
   }
 
   note(outcome: OrderOutcome): void {
     this.#outcome ??= outcome;
-    this.#noted.resolve(this.#outcome);
+    this.#noted.resolve();
   }
 
   async outcome({ withinMs, maybeBefore }: Parameters<OutcomeWatch['outcome']>[0]): Promise<OrderOutcome | undefined> {
-    const untilMs = performance.now() + withinMs;
+    const untilMs = performance.now() + (this.#options.notes ? withinMs : 0);
+    const leftMs = (): number => Math.max(0, untilMs - performance.now());
     for (;;) {
-      const known = this.#outcome ?? (maybeBefore ? await this.#shown() : undefined);
-      const leftMs = untilMs - performance.now();
-      if (known !== undefined || leftMs <= 0) return known;
-      await this.#notedWithin(maybeBefore ? Math.min(tablesPollMs, leftMs) : leftMs);
+      const shown = maybeBefore && this.#outcome === undefined ? await this.#shownWithin(Math.max(leftMs(), tablesPollMs)) : undefined;
+      const known = this.#outcome ?? shown;
+      if (known !== undefined || leftMs() === 0) return known;
+      await this.#unlessNoted(pause(maybeBefore ? Math.min(tablesPollMs, leftMs()) : leftMs()));
     }
   }
 
   close(): void {
-    this.#forget();
+    this.#options.forget();
   }
 
-  async #notedWithin(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-    await Promise.race([this.#noted.promise, late]);
-    clearTimeout(timer);
+  /** Tables that do not answer hold nobody up longer than he would wait; one look is worth a moment to everybody. */
+  #shownWithin(ms: number): Promise<OrderOutcome | undefined> {
+    const late = pause(ms);
+    const nothing = this.#unlessNoted(late).then(() => undefined);
+    return Promise.race([this.#options.shown(), nothing]).finally(() => late.end());
   }
+
+  async #unlessNoted(waiting: Pause): Promise<void> {
+    await Promise.race([this.#noted.promise, waiting.over]);
+    waiting.end();
+  }
+}
+
+interface Pause {
+  readonly over: Promise<void>;
+  end(): void;
+}
+
+function pause(ms: number): Pause {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  return {
+    over,
+    end: () => {
+      clearTimeout(timer);
+      resolve();
+    },
+  };
 }
 
 /** None when the commit cannot be read: the projector parks it, and the order is pending until somebody has decided. */

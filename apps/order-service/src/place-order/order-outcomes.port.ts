@@ -11,7 +11,7 @@ export interface OrderOutcome {
 }
 
 export interface OrderOutcomes {
-  /** Notes the outcome of an order as soon as it is settled, from now on and until `close`. */
+  /** Notes the outcome of an order as soon as it is settled, from now on and until `close`. Too many at once: its `outcome` waits for nothing. */
   watch(order: OrderId): OutcomeWatch;
 }
 

@@ -26,6 +26,9 @@ export const CALLER_VERIFIER = Symbol('CallerVerifier');
 /** One order, decided elsewhere: hundreds of milliseconds at most, unless that region or the link is lost. */
 const otherRegionOrderMs = 5_000;
 
+/** A takeover is over sooner than a client that was sent away asks again; one that takes longer may never end. */
+const takeoverWaitMs = 1_500;
+
 /** On top of what the service itself waits for: the way there and back. */
 const marginMs = 5_000;
 
@@ -84,7 +87,7 @@ export class ForwardController {
       this.#topology,
     );
     this.#hint(destination, caller, reply);
-    if (method === 'POST') this.#refuseUnlessServing();
+    if (method === 'POST') await this.#refuseUnlessServing();
     const waitMs = (preferencesOf(request.headers).waitSeconds ?? 0) * 1000;
     const { answer, region } = await this.#forwarder.forward(destination, {
       method,
@@ -110,9 +113,9 @@ export class ForwardController {
     void reply.header(hintHeaders.ownerRegion, this.#owners.ownerOf(service, homeRegion, key));
   }
 
-  /** A region that drains is left by DNS and still serves who comes; one that does not serve could only fail, later. */
-  #refuseUnlessServing(): void {
-    const serving = this.#serving.now();
+  /** The end of a takeover is waited for. A region that drains is left by DNS and still serves who comes; any other that does not serve could only fail, later. */
+  async #refuseUnlessServing(): Promise<void> {
+    const serving = await this.#serving.afterTakeover(takeoverWaitMs);
     if (serving.serving || serving.draining === true) return;
     const others = otherEndpoints({ here: this.#region, topology: this.#topology, lineage: this.#owners.lineage, serving });
     throw problem('region-not-serving', {

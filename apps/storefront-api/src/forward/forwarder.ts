@@ -6,7 +6,7 @@
  * when whoever was asked next says 503 or 429: that is about its own attempt.
  *
  * A write goes to the owner of its shard, and on to the owner that is named instead, a bounded number of times. While another region's
- * owner keeps it waiting, news of a new owner end that wait.
+ * owner keeps it waiting, or cannot be reached, news of a new owner end that wait.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Region, RegionAddresses, Service, Topology } from '#contracts';
@@ -40,9 +40,11 @@ export interface ForwarderPace {
   readonly hopsMax: number;
   /** Before the second region that sends it on, and so often more before each later one: two regions learn of a swap at different times. */
   readonly hopPauseMs: number;
+  /** News of a new owner are waited for so long, from when one that cannot be reached was asked: a takeover is mostly over by then. */
+  readonly ownerNewsMs: number;
 }
 
-export const forwarderPaceDefault: ForwarderPace = { hopsMax: 5, hopPauseMs: 50 };
+export const forwarderPaceDefault: ForwarderPace = { hopsMax: 5, hopPauseMs: 50, ownerNewsMs: 1_500 };
 
 /** One write, in all its attempts. */
 interface Write {
@@ -56,6 +58,8 @@ const attemptsMax = 4;
 /** "Not now": nothing was done by the instance that says so. */
 const notNow: ReadonlySet<number | undefined> = new Set([429, 503]);
 const inFlightMax = 2_000;
+/** Of those in flight: a region that is gone must not take the room of what can be done here. */
+const waitForNewsMax = 500;
 const forwards = metrics.counter(metricNames.forwards);
 
 export class Forwarder {
@@ -66,6 +70,7 @@ export class Forwarder {
   readonly #upstreams = new Upstreams();
   readonly #turns = new Map<string, number>();
   #inFlight = 0;
+  #waitForNews = 0;
 
   constructor(here: Region, topology: Topology, owners: OwnerLookup, pace: ForwarderPace = forwarderPaceDefault) {
     this.#here = here;
@@ -138,8 +143,9 @@ export class Forwarder {
     if (region === this.#here) return { answer: await this.#toRegion(region, write, endsAt, undefined), region };
     const news = new AbortController();
     const stopListening = this.#owners.onChanged(() => ownerNow() !== region && mayRepeat(request) && news.abort());
+    const askedAt = performance.now();
     try {
-      const within = Math.min(endsAt, performance.now() + request.otherRegionMs);
+      const within = Math.min(endsAt, askedAt + request.otherRegionMs);
       return { answer: await this.#toRegion(region, write, within, news.signal), region };
     } catch (error) {
       if (news.signal.aborted) return 'given-up';
@@ -147,10 +153,30 @@ export class Forwarder {
       const answer = await this.#toRegion(this.#here, write, endsAt, undefined).catch(() => undefined);
       if (answer !== undefined && answer.statusCode !== 421) return { answer, region: this.#here };
       answer?.resume();
+      const mayGoElsewhere = !write.maybeDone || mayRepeat(request);
+      if (mayGoElsewhere && (await this.#changesOwner(ownerNow, region, Math.min(endsAt, askedAt + this.#pace.ownerNewsMs))))
+        return 'given-up';
       throw ownerUnavailable(`The ${service} service of ${region}, which owns it, cannot be reached.`);
     } finally {
       stopListening();
     }
+  }
+
+  #changesOwner(ownerNow: () => Region, from: Region, within: number): Promise<boolean> {
+    const changed = (): boolean => ownerNow() !== from;
+    if (this.#waitForNews >= waitForNewsMax) return Promise.resolve(changed());
+    this.#waitForNews += 1;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#waitForNews -= 1;
+        clearTimeout(timer);
+        stopListening();
+        resolve(changed());
+      };
+      const timer = setTimeout(end, Math.max(0, within - performance.now()));
+      const stopListening = this.#owners.onChanged(() => changed() && end());
+      if (changed()) end();
+    });
   }
 
   async #toRegion(region: Region, write: Write, endsAt: number, signal: AbortSignal | undefined): Promise<IncomingMessage> {

@@ -27,7 +27,7 @@ async function agent(says: Serving | undefined) {
 }
 
 function watching(agentUrls: readonly string[], clock: { readonly nowMs?: () => number } = {}): ServingWatch {
-  const watch = new ServingWatch({ agentUrls, intervalMs: 5, timeoutMs: 50, silentMs: 150, ...clock });
+  const watch = new ServingWatch({ agentUrls, intervalMs: 5, takeoverIntervalMs: 5, timeoutMs: 50, silentMs: 150, ...clock });
   watch.start();
   stops.push(() => watch.stop());
   return watch;
@@ -67,6 +67,7 @@ it('what was said before the process was stopped counts no more when it goes on'
   const watch = new ServingWatch({
     agentUrls: [url],
     intervalMs: 60_000,
+    takeoverIntervalMs: 60_000,
     timeoutMs: 1_000,
     silentMs: 1_000,
     nowMs: () => performance.now() + stoppedForMs,
@@ -76,4 +77,26 @@ it('what was said before the process was stopped counts no more when it goes on'
   await eventuallySays(watch, yes);
   stoppedForMs = 20_000;
   expect(watch.now().serving).toBe(false);
+});
+
+const takingOver: Serving = { serving: false, because: 'east is taking over (term 2)', takingOver: true };
+
+it('the end of a takeover is noticed at once by who waits for it; one that takes too long is waited for no more', async () => {
+  const { told, url } = await agent(takingOver);
+  let nowMs = 0;
+  const watch = watching([url], { nowMs: () => nowMs });
+  await eventuallySays(watch, takingOver);
+  const waiting = watch.afterTakeover(60_000);
+  told.says = yes;
+  expect(await waiting).toEqual(yes);
+  expect(await watch.afterTakeover(60_000)).toEqual(yes);
+  told.says = takingOver;
+  await eventuallySays(watch, takingOver);
+  nowMs = 100; // heard of for so long
+  expect(await watch.afterTakeover(100)).toEqual(takingOver);
+});
+
+it('of two agents it is enough that one knows of the takeover', async () => {
+  const [lost, leads] = [await agent({ serving: false, because: 'etcd has not answered yet' }), await agent(takingOver)];
+  await eventuallySays(watching([lost.url, leads.url], { nowMs: () => 0 }), takingOver);
 });

@@ -5,12 +5,16 @@ export const SERVING = Symbol('ServingState');
 /** Whether clients should come to this region: cheap to ask, for every write and every health check does. */
 export interface ServingState {
   now(): Serving;
+  /** The same, but while the region takes another one over it is waited for, until `withinMs` milliseconds after that was first heard of. */
+  afterTakeover(withinMs: number): Promise<Serving>;
 }
 
 export interface ServingWatchOptions {
   /** Base URLs of this region's agents, one per instance. */
   readonly agentUrls: readonly string[];
   readonly intervalMs: number;
+  /** The same while the region takes another one over: writes wait for its end. */
+  readonly takeoverIntervalMs: number;
   readonly timeoutMs: number;
   /** An agent that has not answered for so long says nothing any more. */
   readonly silentMs: number;
@@ -22,7 +26,10 @@ export interface ServingWatchOptions {
  * Half a second is unnoticed by who resolves names with a TTL of one. Silence counts as late as an agent's own knowledge: on
  * a starved machine two agents were silent for a second, and healthy edges refused.
  */
-export const servingWatchDefault = { intervalMs: 500, timeoutMs: 1_000, silentMs: 3_000 } as const;
+export const servingWatchDefault = { intervalMs: 500, takeoverIntervalMs: 50, timeoutMs: 1_000, silentMs: 3_000 } as const;
+
+/** Writes that wait for the end of a takeover; one more does not wait. */
+const waitingMax = 2_000;
 
 interface Heard {
   readonly serving: Serving;
@@ -38,6 +45,8 @@ export class ServingWatch implements ServingState {
   readonly #options: ServingWatchOptions;
   readonly #nowMs: () => number;
   readonly #heard = new Map<string, Heard>();
+  readonly #news = new Set<() => void>();
+  #takingOverSinceMs: number | undefined;
   readonly #stopped = new AbortController();
   #asking: readonly Promise<void>[] = [];
 
@@ -62,8 +71,27 @@ export class ServingWatch implements ServingState {
     return (
       fresh.find(({ draining }) => draining === true) ??
       fresh.find(({ serving }) => serving) ??
+      fresh.find(({ takingOver }) => takingOver === true) ??
       fresh[0] ?? { serving: false, because: `no agent of this region has answered for ${silentMs} ms` }
     );
+  }
+
+  async afterTakeover(withinMs: number): Promise<Serving> {
+    const leftMs = (): number => (this.#takingOverSinceMs ?? 0) + withinMs - this.#nowMs();
+    while (this.now().takingOver === true && leftMs() > 0 && this.#news.size < waitingMax) await this.#newsWithin(leftMs());
+    return this.now();
+  }
+
+  #newsWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const heard = (): void => {
+        clearTimeout(timer);
+        this.#news.delete(heard);
+        resolve();
+      };
+      const timer = setTimeout(heard, ms);
+      this.#news.add(heard);
+    });
   }
 
   /** Some agent has answered since the start, whatever it said. */
@@ -75,8 +103,13 @@ export class ServingWatch implements ServingState {
     while (!this.#stopped.signal.aborted) {
       const askedAtMs = this.#nowMs();
       const serving = await this.#ask(url);
-      if (serving !== undefined) this.#heard.set(url, { serving, askedAtMs });
-      await this.#rest(Math.max(0, this.#options.intervalMs - (this.#nowMs() - askedAtMs)));
+      if (serving !== undefined) {
+        this.#heard.set(url, { serving, askedAtMs });
+        this.#takingOverSinceMs = this.now().takingOver === true ? (this.#takingOverSinceMs ?? this.#nowMs()) : undefined;
+        for (const heard of this.#news) heard();
+      }
+      const { intervalMs, takeoverIntervalMs } = this.#options;
+      await this.#rest(Math.max(0, (serving?.takingOver === true ? takeoverIntervalMs : intervalMs) - (this.#nowMs() - askedAtMs)));
     }
   }
 

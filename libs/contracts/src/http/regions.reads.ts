@@ -9,6 +9,8 @@ export const servingSchema = z.object({
   because: z.string(),
   /** On purpose, with nothing lost: no new clients are wanted, those who still come are served. */
   draining: z.boolean().optional(),
+  /** It has claimed another region's shards and not swapped them yet: mostly over within a second, and worth waiting for a moment. */
+  takingOver: z.boolean().optional(),
 });
 export type Serving = Readonly<z.infer<typeof servingSchema>>;
 

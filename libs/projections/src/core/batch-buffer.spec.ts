@@ -19,6 +19,7 @@ it('gives all that came meanwhile as one, with the newest checkpoint', async () 
   expect(work?.commits.map(({ commit }) => commit.seq)).toEqual([1, 2, 3, 4, 5]);
   expect(work?.moved).toEqual({ [shard]: 5 });
   expect(work?.checkpoint.offsets).toEqual({ 't:0': 6 });
+  expect(work?.isFull).toBe(false);
   expect(buffer.take()).toBeUndefined();
 });
 
@@ -31,7 +32,7 @@ it.each([
   const putting = buffer.put(full).then(() => (going = true));
   await Promise.resolve();
   expect(going).toBe(false);
-  buffer.take();
+  expect(buffer.take()?.isFull).toBe(true);
   await putting;
   expect(going).toBe(true);
 });

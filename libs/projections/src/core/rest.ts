@@ -1,11 +1,11 @@
+/** Milliseconds. */
 export interface WritePace {
   /** From the start of one transaction to the start of the next, once there is a stream of commits: at least so long. */
   readonly intervalMs: number;
-  /** Longest rest between two transactions. */
+  /** From the end of one transaction to the start of the next: at most so long, unless the interval asks for more. */
   readonly restMaxMs: number;
 }
 
-/** A projector writes at most a third of the time. */
 const restPerWork = 2;
 
 /**

@@ -72,7 +72,7 @@ function feedOf({ config: { topology, region }, log }: ProcessParts, service: Se
   return (from, handlers) =>
     openSettledFeed({
       name: `${service}-projector`,
-      restMs: () => handlers.restMs(),
+      restMs: (records) => handlers.restMs(records),
       here: region,
       topology: { regions: regionsOf(topology), partitions: topology.partitions },
       services: [service],

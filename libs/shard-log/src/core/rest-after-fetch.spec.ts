@@ -6,8 +6,8 @@ it.each([
   [1, 5],
   [3, 15],
   [8, 40],
-  [499, 40],
-  [500, 0],
+  [199, 40],
+  [200, 0],
   [10_000, 0],
 ])('after a fetch that brought %i records rests %i ms', (records, restMs) => {
   expect(restAfterFetch(records)).toBe(restMs);

@@ -1,7 +1,7 @@
 const perRecordMs = 5;
 const restMaxMs = 40;
 /** A fetch that brought so many is catching up: more is waiting already, and a rest would not make the next one larger. */
-const catchingUp = 500;
+const catchingUp = 200;
 
 /**
  * Milliseconds to rest after a fetch that brought so many records, so that under load the next one brings more: each fetch costs the broker

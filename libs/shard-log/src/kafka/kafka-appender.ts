@@ -54,11 +54,11 @@ export class KafkaAppender implements Appender {
     return outcome;
   }
 
-  appendEach(batches: readonly PartitionBatch[]): Promise<readonly Outcome[]> {
+  async appendEach(batches: readonly PartitionBatch[]): Promise<readonly Outcome[]> {
     for (const { records } of batches) assert(records.length > 0, 'an append has records');
     assert(new Set(batches.map(nameOf)).size === batches.length, 'a partition has one batch at a time');
     const appended = this.#last.then(() => this.#appendEach(batches));
-    this.#last = appended;
+    this.#last = appended.catch(() => undefined); // its caller is told; the next one does not depend on it
     return appended;
   }
 
@@ -72,8 +72,10 @@ export class KafkaAppender implements Appender {
     if (this.#closed) return batches.map(() => new DoubtfulAppendError('the appender is closed', { nothingSent: true }));
     const outcomes = new Map<string, Outcome>();
     const byLeader = new Map<string, PartitionBatch[]>();
-    for (const batch of batches) {
-      const leader = await this.#leaderOf(batch).catch((error: Outcome) => error);
+    // At once: a broker that hangs is waited for once, not once for each partition.
+    const leaders = await Promise.all(batches.map((batch) => this.#leaderOf(batch).catch((error: Outcome) => error)));
+    for (const [i, batch] of batches.entries()) {
+      const leader = leaders[i]!;
       if (typeof leader === 'string') byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
       else outcomes.set(nameOf(batch), leader);
     }

@@ -1,3 +1,4 @@
+import { assert } from '#kernel';
 import { DoubtfulAppendError, type Appender, type NewRecord } from '../cluster.port.ts';
 
 /**
@@ -33,26 +34,24 @@ export class SerialAppender {
     this.#sending = true;
     await Promise.resolve(); // what is handed over in one turn goes together
     while (this.#waiting.length > 0) {
-      const queues = [...Map.groupBy(this.#waiting, ({ topic, partition }) => `${topic}:${partition}`).values()];
-      const batches = queues.map((queue) => queue.splice(0, fitting(queue)));
-      this.#waiting = queues.flat(); // what did not fit goes before what comes in meanwhile
-      await this.#sendAll(batches);
+      const taken = this.#waiting.splice(0, fitting(this.#waiting));
+      await this.#sendAll([...Map.groupBy(taken, ({ topic, partition }) => `${topic}:${partition}`).values()]);
     }
     this.#sending = false;
   }
 
   async #sendAll(batches: readonly (readonly Waiting[])[]): Promise<void> {
-    const outcomes = await this.#appender.appendEach(
-      batches.map((batch) => {
-        const { topic, partition } = batch[0]!;
-        return { topic, partition, records: batch.map(({ record }) => record) };
-      }),
-    );
-    for (const [i, batch] of batches.entries()) {
-      const outcome = outcomes[i];
-      for (const { resolve, reject } of batch)
-        if (outcome instanceof Error) reject(outcome);
-        else resolve();
+    try {
+      const outcomes = await this.#appender.appendEach(
+        batches.map((batch) => {
+          const { topic, partition } = batch[0]!;
+          return { topic, partition, records: batch.map(({ record }) => record) };
+        }),
+      );
+      assert(outcomes.length === batches.length, 'an appender says of every batch what became of it');
+      for (const [i, batch] of batches.entries()) for (const waiting of batch) told(waiting, outcomes[i]);
+    } catch (error) {
+      for (const { reject } of batches.flat()) reject(error);
     }
   }
 }
@@ -65,10 +64,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+function told({ resolve, reject }: Waiting, outcome: unknown): void {
+  if (outcome instanceof Error) reject(outcome);
+  else resolve();
+}
+
 const bytesPerAppendMax = 2_000_000;
 const recordsPerAppendMax = 500;
 
-/** How many of the waiting records go into one append: at least one. */
+/** How many of the waiting records go into one request: at least one. */
 function fitting(waiting: readonly Waiting[]): number {
   let bytes = 0;
   let count = 0;
