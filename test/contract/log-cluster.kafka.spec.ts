@@ -28,6 +28,29 @@ describe('Kafka, when something is lost', () => {
     await broker.stop();
   });
 
+  it('rests after each fetch for as long as it is told, which depends on what the fetch brought', async () => {
+    await cluster.createTopics([{ topic: 'rests', partitions: 1, config: {} }]);
+    const appender = await cluster.appender('rests');
+    await appender.append('rests', 0, [record('a'), record('b'), record('c')]);
+    const restMs = 1_500;
+    const brought: number[] = [];
+    const deliveredAtMs: number[] = [];
+    const reader = await cluster.read({
+      name: 'rests',
+      from: [{ topic: 'rests', partition: 0, offset: 0 }],
+      restMs: (records) => (brought.push(records), restMs),
+      onBatch: async () => void deliveredAtMs.push(performance.now()),
+      onStopped: () => undefined,
+    });
+    await eventually(() => deliveredAtMs.length === 1);
+    await appender.append('rests', 0, [record('d')]);
+    await eventually(() => deliveredAtMs.length === 2);
+    expect(brought).toEqual([3, 1]);
+    expect(deliveredAtMs[1]! - deliveredAtMs[0]!).toBeGreaterThan(restMs / 2); // it counts from the fetch, not from the delivery
+    await reader.close();
+    await appender.close();
+  });
+
   it('loses nothing that was acknowledged and repeats nothing to the reader, when the broker is killed', async () => {
     await cluster.createTopics([{ topic: 'faults', partitions: 2, config: {} }]);
     const seen: StoredRecord[] = [];

@@ -4,6 +4,7 @@ export type * from './settled-feed.port.ts';
 export type * from './snapshots.port.ts';
 export type * from './command-gateway.port.ts';
 export { restAfterFetch } from './core/rest-after-fetch.ts';
+export { Condition } from './writer/condition.ts';
 export { SerialAppender } from './writer/serial-appender.ts';
 export { ShardReading } from './core/shard-reading.ts';
 export { readingLimits, type ReadingEvent, type ReadingLimits, type ShardResume } from './core/reading-events.ts';

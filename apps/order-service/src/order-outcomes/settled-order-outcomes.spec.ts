@@ -95,9 +95,9 @@ describe('the outcome of an order', () => {
     outcomes.note(commitOf(7, confirmed(first)));
     expect(await answer).toMatchObject({ status: 'confirmed' });
     const [late, now] = [2_000, 0].map((withinMs) => outcomes.watch(second).outcome({ withinMs, maybeBefore: true }));
-    await vi.advanceTimersByTimeAsync(250);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(await now).toBeUndefined();
-    await vi.advanceTimersByTimeAsync(1_750);
+    await vi.advanceTimersByTimeAsync(1_250);
     expect(await late).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import { orderEvents, type OrderEvent, type OrderId } from '#contracts';
-import type { SettledCommit } from '#shard-log';
+import { Condition, type SettledCommit } from '#shard-log';
 import type { OrderOutcome, OrderOutcomes, OutcomeWatch } from '../place-order/order-outcomes.port.ts';
 import type { ShownOutcomes } from './shown-outcomes.ts';
 
@@ -7,6 +7,8 @@ type Status = OrderOutcome['status'];
 
 /** An order of an earlier request may have come out before this one watched, and the tables show it late: so often they are asked. */
 const tablesPollMs = 250;
+/** Tables that do not answer hold nobody up for longer. */
+const lookMs = 1_000;
 /** Watches at once. One more notes nothing and waits for nothing. */
 const watchesMax = 2_000;
 
@@ -59,7 +61,7 @@ interface WatchOptions {
 
 class Watch implements OutcomeWatch {
   readonly #options: WatchOptions;
-  readonly #noted = Promise.withResolvers<void>();
+  readonly #noted = new Condition();
   #outcome: OrderOutcome | undefined;
 
   constructor(options: WatchOptions) {
@@ -68,17 +70,16 @@ class Watch implements OutcomeWatch {
 
   note(outcome: OrderOutcome): void {
     this.#outcome ??= outcome;
-    this.#noted.resolve();
+    this.#noted.changed();
   }
 
   async outcome({ withinMs, maybeBefore }: Parameters<OutcomeWatch['outcome']>[0]): Promise<OrderOutcome | undefined> {
     const untilMs = performance.now() + (this.#options.notes ? withinMs : 0);
-    const leftMs = (): number => Math.max(0, untilMs - performance.now());
     for (;;) {
-      const shown = maybeBefore && this.#outcome === undefined ? await this.#shownWithin(Math.max(leftMs(), tablesPollMs)) : undefined;
-      const known = this.#outcome ?? shown;
-      if (known !== undefined || leftMs() === 0) return known;
-      await this.#unlessNoted(pause(maybeBefore ? Math.min(tablesPollMs, leftMs()) : leftMs()));
+      if (maybeBefore && this.#outcome === undefined) await Promise.race([this.#look(), this.#notedWithin(lookMs)]);
+      const leftMs = untilMs - performance.now();
+      if (this.#outcome !== undefined || leftMs <= 0) return this.#outcome;
+      await this.#notedWithin(maybeBefore ? Math.min(tablesPollMs, leftMs) : leftMs);
     }
   }
 
@@ -86,34 +87,15 @@ class Watch implements OutcomeWatch {
     this.#options.forget();
   }
 
-  /** Tables that do not answer hold nobody up longer than he would wait; one look is worth a moment to everybody. */
-  #shownWithin(ms: number): Promise<OrderOutcome | undefined> {
-    const late = pause(ms);
-    const nothing = this.#unlessNoted(late).then(() => undefined);
-    return Promise.race([this.#options.shown(), nothing]).finally(() => late.end());
+  /** What comes later than it was waited for is noted all the same. */
+  async #look(): Promise<void> {
+    const shown = await this.#options.shown();
+    if (shown !== undefined) this.note(shown);
   }
 
-  async #unlessNoted(waiting: Pause): Promise<void> {
-    await Promise.race([this.#noted.promise, waiting.over]);
-    waiting.end();
+  #notedWithin(ms: number): Promise<boolean> {
+    return this.#noted.until(() => this.#outcome !== undefined, ms);
   }
-}
-
-interface Pause {
-  readonly over: Promise<void>;
-  end(): void;
-}
-
-function pause(ms: number): Pause {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  return {
-    over,
-    end: () => {
-      clearTimeout(timer);
-      resolve();
-    },
-  };
 }
 
 /** None when the commit cannot be read: the projector parks it, and the order is pending until somebody has decided. */

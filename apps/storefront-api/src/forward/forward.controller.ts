@@ -26,7 +26,7 @@ export const CALLER_VERIFIER = Symbol('CallerVerifier');
 /** One order, decided elsewhere: hundreds of milliseconds at most, unless that region or the link is lost. */
 const otherRegionOrderMs = 5_000;
 
-/** A takeover is over sooner than a client that was sent away asks again; one that takes longer may never end. */
+/** A takeover is mostly over by then; one that takes longer may never end. */
 const takeoverWaitMs = 1_500;
 
 /** On top of what the service itself waits for: the way there and back. */

@@ -11,6 +11,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Region, RegionAddresses, Service, Topology } from '#contracts';
 import { outcomeUnknown, ownerHeader, problem, ProblemError } from '#service-kit';
+import { Condition } from '#shard-log';
 import { attributeNames, currentTraceparent, metricNames, metrics, spanNames, SpanKind, withSpan } from '#telemetry';
 import type { OwnerLookup } from '../owners/owner-lookup.port.ts';
 import type { Destination } from './destination.ts';
@@ -70,13 +71,15 @@ export class Forwarder {
   readonly #upstreams = new Upstreams();
   readonly #turns = new Map<string, number>();
   #inFlight = 0;
-  #waitForNews = 0;
+  readonly #news = new Condition();
+  readonly #stopListening: () => void;
 
   constructor(here: Region, topology: Topology, owners: OwnerLookup, pace: ForwarderPace = forwarderPaceDefault) {
     this.#here = here;
     this.#topology = topology;
     this.#owners = owners;
     this.#pace = pace;
+    this.#stopListening = owners.onChanged(() => this.#news.changed());
   }
 
   /** @throws ProblemError */
@@ -91,6 +94,7 @@ export class Forwarder {
   }
 
   close(): void {
+    this.#stopListening();
     this.#upstreams.close();
   }
 
@@ -162,21 +166,10 @@ export class Forwarder {
     }
   }
 
-  #changesOwner(ownerNow: () => Region, from: Region, within: number): Promise<boolean> {
+  /** News of another owner than `from`, in time; not waited for when too many wait. */
+  async #changesOwner(ownerNow: () => Region, from: Region, within: number): Promise<boolean> {
     const changed = (): boolean => ownerNow() !== from;
-    if (this.#waitForNews >= waitForNewsMax) return Promise.resolve(changed());
-    this.#waitForNews += 1;
-    return new Promise((resolve) => {
-      const end = (): void => {
-        this.#waitForNews -= 1;
-        clearTimeout(timer);
-        stopListening();
-        resolve(changed());
-      };
-      const timer = setTimeout(end, Math.max(0, within - performance.now()));
-      const stopListening = this.#owners.onChanged(() => changed() && end());
-      if (changed()) end();
-    });
+    return this.#news.waiting < waitForNewsMax ? this.#news.until(changed, within - performance.now()) : changed();
   }
 
   async #toRegion(region: Region, write: Write, endsAt: number, signal: AbortSignal | undefined): Promise<IncomingMessage> {

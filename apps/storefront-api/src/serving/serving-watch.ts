@@ -1,4 +1,5 @@
 import { type Serving, servingSchema } from '#contracts';
+import { Condition } from '#shard-log';
 
 export const SERVING = Symbol('ServingState');
 
@@ -45,7 +46,7 @@ export class ServingWatch implements ServingState {
   readonly #options: ServingWatchOptions;
   readonly #nowMs: () => number;
   readonly #heard = new Map<string, Heard>();
-  readonly #news = new Set<() => void>();
+  readonly #news = new Condition();
   #takingOverSinceMs: number | undefined;
   readonly #stopped = new AbortController();
   #asking: readonly Promise<void>[] = [];
@@ -77,21 +78,9 @@ export class ServingWatch implements ServingState {
   }
 
   async afterTakeover(withinMs: number): Promise<Serving> {
-    const leftMs = (): number => (this.#takingOverSinceMs ?? 0) + withinMs - this.#nowMs();
-    while (this.now().takingOver === true && leftMs() > 0 && this.#news.size < waitingMax) await this.#newsWithin(leftMs());
+    const leftMs = (this.#takingOverSinceMs ?? 0) + withinMs - this.#nowMs();
+    if (this.#news.waiting < waitingMax) await this.#news.until(() => this.now().takingOver !== true, leftMs);
     return this.now();
-  }
-
-  #newsWithin(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const heard = (): void => {
-        clearTimeout(timer);
-        this.#news.delete(heard);
-        resolve();
-      };
-      const timer = setTimeout(heard, ms);
-      this.#news.add(heard);
-    });
   }
 
   /** Some agent has answered since the start, whatever it said. */
@@ -106,7 +95,7 @@ export class ServingWatch implements ServingState {
       if (serving !== undefined) {
         this.#heard.set(url, { serving, askedAtMs });
         this.#takingOverSinceMs = this.now().takingOver === true ? (this.#takingOverSinceMs ?? this.#nowMs()) : undefined;
-        for (const heard of this.#news) heard();
+        this.#news.changed();
       }
       const { intervalMs, takeoverIntervalMs } = this.#options;
       await this.#rest(Math.max(0, (serving?.takingOver === true ? takeoverIntervalMs : intervalMs) - (this.#nowMs() - askedAtMs)));

@@ -2,6 +2,11 @@
 export class Condition {
   readonly #waiting = new Set<() => void>();
 
+  /** How many wait just now: for who bounds them. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   changed(): void {
     for (const wake of Array.from(this.#waiting)) wake();
   }
