@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { commandId, defineEvents, derivedCommandId, region, type ShardId, type Topology } from '#contracts';
 import { runProcessManager, type ProcessDefinition, type RunningProcessManager, type RunProcessManager } from '#process-manager';
@@ -193,6 +193,30 @@ it('a region that is given a shard states at once what its processes need, and n
   expect(emitted()).toEqual(['one', 'two']);
   await stop(manager);
   expect(listeners.size).toBe(0);
+});
+
+it('a process that moves again soon stands in no other place of the index: its time of moving stays for some seconds', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-01-01T12:00:00Z') });
+  try {
+    const manager = await start({ sweepPace: { intervalMs: 3_600_000, resumeIntervalMs: 3_600_000 } }); // a sweep sets it too
+    const movedAt = async (...events: readonly TicketEvent[]): Promise<string> => {
+      await happens(...events);
+      const { pool } = manager.database;
+      await eventually(async () => {
+        const { rows } = await pool.query<{ seq: string }>('select seq from shard_progress where shard = $1', [shard]);
+        expect(Number(rows[0]?.seq)).toBe(seq);
+      });
+      const { rows } = await pool.query<{ moved_at: Date }>('select moved_at from process_state');
+      return rows[0]!.moved_at.toISOString();
+    };
+    expect(await movedAt(opened('one'))).toBe('2026-01-01T12:00:00.000Z');
+    vi.setSystemTime('2026-01-01T12:00:02Z');
+    expect(await movedAt(opened('one'))).toBe('2026-01-01T12:00:00.000Z');
+    vi.setSystemTime('2026-01-01T12:00:04Z');
+    expect(await movedAt(served('one'))).toBe('2026-01-01T12:00:04.000Z');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('a commit that cannot be read', () => {

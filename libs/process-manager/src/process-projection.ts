@@ -47,7 +47,7 @@ export const processTables: readonly string[] = [
      state jsonb not null,
      done boolean not null,
      deadline timestamptz,
-     -- When this region last moved or swept it: paces the sweeper, differs between regions, decides nothing.
+     -- When this region last moved or swept it, some seconds less at most: paces the sweeper, differs between regions, decides nothing.
      moved_at timestamptz not null default now()
    ) with (fillfactor = 70)`,
   `create index process_state_open on ${processTable} (moved_at) where not done`,
@@ -57,21 +57,36 @@ export const processTables: readonly string[] = [
 const rememberedMax = 20_000;
 
 /**
+ * A process that moves again so soon keeps its `moved_at`: an update that changes no indexed column stays within its page and writes no
+ * index (PostgreSQL's heap-only tuples), and an order moves several times within this time. Far below what the sweeper waits for.
+ */
+const movedAtGrainMs = 3_000;
+
+interface Moved<State> {
+  readonly state: State;
+  /** UTC, ISO 8601. */
+  readonly movedAt: string;
+}
+
+/** One that was read from the table: when it moved is not asked. */
+type Known<State> = Moved<State> | { readonly state: State; readonly movedAt?: undefined };
+
+/**
  * A process manager as a projection: its states stand in the transaction that moves its checkpoint. What a batch makes newly
  * required is emitted before that transaction commits, so a crash in between emits it again and never loses it. What is folded
  * in silence (see `EmitMode`) is the sweeper's to state.
  */
 export function processProjection<Event, State, Command>(host: ProcessHost<Event, State, Command>): Projection<Event> {
   const { definition } = host;
-  const remembered = new LeastRecentlyUsed<State>(rememberedMax);
+  const remembered = new LeastRecentlyUsed<Known<State>>(rememberedMax);
 
-  const read = async (keys: readonly string[], tx: Tx): Promise<Map<string, State>> => {
-    const states = new Map<string, State>();
+  const read = async (keys: readonly string[], tx: Tx): Promise<Map<string, Known<State>>> => {
+    const states = new Map<string, Known<State>>();
     const missing: string[] = [];
     for (const key of keys) {
-      const state = remembered.get(key);
-      if (state === undefined) missing.push(key);
-      else states.set(key, state);
+      const known = remembered.get(key);
+      if (known === undefined) missing.push(key);
+      else states.set(key, known);
     }
     const rows = await selectMany(
       tx,
@@ -80,8 +95,8 @@ export function processProjection<Event, State, Command>(host: ProcessHost<Event
       ['key'],
       missing.map((key) => ({ key })),
     );
-    for (const row of rows) states.set(row['key'] as string, row['state'] as State);
-    for (const key of missing) if (!states.has(key)) states.set(key, definition.initial(key));
+    for (const row of rows) states.set(row['key'] as string, { state: row['state'] as State });
+    for (const key of missing) if (!states.has(key)) states.set(key, { state: definition.initial(key) });
     return states;
   };
 
@@ -92,24 +107,24 @@ export function processProjection<Event, State, Command>(host: ProcessHost<Event
     apply: async (batch, tx) => {
       const byKey = groupByKey(definition, batch);
       const before = await read([...byKey.keys()], tx);
-      const after = new Map<string, State>();
+      const after = new Map<string, Moved<State>>();
       const commands: RequiredCommand<Command>[] = [];
       const [now, mode] = [host.now(), host.mode()];
       for (const [key, events] of byKey) {
         const known = before.get(key)!;
-        const state = events.reduce<State>((folded, { event, shard }) => definition.evolve(folded, event, { shard }), known);
-        after.set(key, state);
+        const state = events.reduce<State>((folded, { event, shard }) => definition.evolve(folded, event, { shard }), known.state);
+        after.set(key, { state, movedAt: movedAtOf(known.movedAt, now) });
         if (mode === 'nothing') continue;
-        const due = mode === 'everything' ? definition.required(state, now) : newlyRequired(definition, known, state, now);
+        const due = mode === 'everything' ? definition.required(state, now) : newlyRequired(definition, known.state, state, now);
         commands.push(...due.filter(({ shard }) => host.owns(shard)));
       }
       await together([
         ...(commands.length > 0 ? [host.emit(commands)] : []),
-        upsertMany(tx, processTable, written, ['key'], rowsOf(definition, after, now)),
+        upsertMany(tx, processTable, written, ['key'], rowsOf(definition, after)),
       ]);
-      for (const [key, state] of after) {
-        remembered.set(key, state);
-        host.onState?.(key, state);
+      for (const [key, moved] of after) {
+        remembered.set(key, moved);
+        host.onState?.(key, moved.state);
       }
     },
     forget: () => remembered.clear(),
@@ -130,16 +145,18 @@ function groupByKey<Event, State, Command>(
   return byKey;
 }
 
+const movedAtOf = (before: string | undefined, now: string): string =>
+  before !== undefined && Date.parse(now) - Date.parse(before) < movedAtGrainMs ? before : now;
+
 function rowsOf<Event, State, Command>(
   definition: ProcessDefinition<Event, State, Command>,
-  states: ReadonlyMap<string, State>,
-  now: string,
+  moved: ReadonlyMap<string, Moved<State>>,
 ): Record<string, unknown>[] {
-  return [...states].map(([key, state]) => ({
+  return [...moved].map(([key, { state, movedAt }]) => ({
     key,
     state,
     done: definition.done(state),
     deadline: definition.deadlineOf(state) ?? null,
-    moved_at: now,
+    moved_at: movedAt,
   }));
 }

@@ -5,6 +5,7 @@ import { backoffMs, pause } from './backoff.ts';
 import { forgetRunning, recordRunning } from './leftovers.ts';
 import type { PartLog } from './part-log.ts';
 import { signalOne, signalTree, startOf } from './processes.ts';
+import { giveShare } from './share-of-cores.ts';
 
 /** `down`: held by a person, and not started until they let it run again. */
 export type PartState = 'waiting' | 'starting' | 'ready' | 'restarting' | 'paused' | 'down' | 'stopping' | 'stopped' | 'failed' | 'missing';
@@ -46,6 +47,7 @@ export class Part {
   #paused = false;
   /** While it is set no process is started. */
   #held = false;
+  #givesWay = false;
   #starts = 0;
   #readySinceMs: number | undefined;
   #failuresInARow = 0;
@@ -119,9 +121,13 @@ export class Part {
     if (!isDown()) throw new Error(`${this.spec.name} (pid ${this.pid}, ${this.state}) is not down after ${timeoutMs} ms`);
   }
 
-  /** Ends `hold`: it is started again, whenever it dies too. Resolves when it is ready, or the signal says to wait no longer. */
-  async letRun(signal: AbortSignal): Promise<void> {
+  /**
+   * Ends `hold`: it is started again, whenever it dies too. Resolves when it is ready, or the signal says to wait no longer.
+   * `givingWay`: until it is ready it leaves the cores to whoever else wants them.
+   */
+  async letRun(signal: AbortSignal, { givingWay = false }: { readonly givingWay?: boolean } = {}): Promise<void> {
     this.#held = false;
+    this.#givesWay = givingWay;
     this.#changes.emit('change');
     await this.#until(() => ['ready', 'stopped', 'failed', 'missing'].includes(this.#state), signal);
   }
@@ -192,9 +198,13 @@ export class Part {
     await this.spec.prepare();
     if (this.#stop.signal.aborted || this.#held) return false;
     this.#spawn();
-    if (this.#child?.pid === undefined) throw new Error(await this.#exited);
+    const { pid } = this;
+    if (pid === undefined) throw new Error(await this.#exited);
+    if (this.#givesWay) await giveShare(pid, 'little');
     await this.#untilReady();
     if (this.#stop.signal.aborted) return false;
+    if (this.#givesWay) await giveShare(pid, 'full');
+    this.#givesWay = false;
     this.#state = 'ready';
     this.#readySinceMs = performance.now();
     if (this.#starts > 1) this.#options.report(`${this.spec.name}: ready again`);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ProgramSpec } from '../programs/program.ts';
 import { processRow, processTree } from './processes.ts';
 import { RegionControl } from './region-control.ts';
+import { niceOfShare } from './share-of-cores.ts';
 import { Supervisor, type PartPlan, type Plan } from './supervisor.ts';
 
 let directory: string;
@@ -148,4 +149,26 @@ test('everything stops, in whatever state its regions are', async () => {
   expect(await states()).toEqual({ 'east.kafka': 'stopped', 'west.kafka': 'stopped', 'north.kafka': 'stopped' });
   await until(async () => (await Promise.all(pids.map(processRow))).every((row) => row === undefined));
   await expect(regions.kill('south')).rejects.toThrow('no region south; there are east, west, north');
+});
+
+test('what starts with its region leaves the cores to others until it is ready; what dies on its own does not', async () => {
+  let missing: string | undefined;
+  let asked = 0;
+  await run(part('east.kafka', [], { ready: () => Promise.resolve((asked++, missing)) }));
+  const kafka = supervisor.part('east.kafka');
+  const known = (await niceOfShare(process.pid)) !== undefined; // not every system has such shares
+  const nice = async (): Promise<number | undefined> => (kafka.pid === undefined ? undefined : niceOfShare(kafka.pid));
+  await regions.kill('east');
+  missing = 'not yet';
+  const start = regions.start('east');
+  await until(async () => kafka.pid !== undefined && (!known || (await nice()) === 10));
+  missing = undefined;
+  await start;
+  expect(await nice()).toBe(known ? 0 : undefined);
+  missing = 'not yet';
+  await kafka.signal('SIGKILL');
+  await until(() => kafka.restarts === 2);
+  asked = 0;
+  await until(() => asked > 1);
+  expect(await nice()).toBe(known ? 0 : undefined);
 });

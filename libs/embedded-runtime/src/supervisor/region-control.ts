@@ -51,8 +51,9 @@ export class RegionControl {
   }
 
   /**
-   * Starts what is down, each part after those of its region that it needs, and resumes what is paused. Resolves when all is ready, or
-   * when the region is killed or paused meanwhile. @throws Error of a step that failed
+   * Starts what is down, each part after those of its region that it needs, and resumes what is paused. What starts gives way to the other
+   * region, which serves meanwhile on the same cores. Resolves when all is ready, or when the region is killed or paused meanwhile.
+   * @throws Error of a step that failed
    */
   async start(region: string): Promise<void> {
     await this.#continue(this.#partsOf(region));
@@ -67,7 +68,7 @@ export class RegionControl {
       const begin = async (): Promise<void> => {
         await Promise.all(needs);
         if (start.signal.aborted) return;
-        await (item.kind === 'part' ? this.#options.supervisor.part(name).letRun(start.signal) : item.run(start.signal));
+        await (item.kind === 'part' ? this.#options.supervisor.part(name).letRun(start.signal, { givingWay: true }) : item.run(start.signal));
       };
       begun.set(name, begin());
     }
