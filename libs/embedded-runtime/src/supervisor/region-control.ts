@@ -68,7 +68,9 @@ export class RegionControl {
       const begin = async (): Promise<void> => {
         await Promise.all(needs);
         if (start.signal.aborted) return;
-        await (item.kind === 'part' ? this.#options.supervisor.part(name).letRun(start.signal, { givingWay: true }) : item.run(start.signal));
+        await (item.kind === 'part'
+          ? this.#options.supervisor.part(name).letRun(start.signal, { givingWay: true })
+          : item.run(start.signal));
       };
       begun.set(name, begin());
     }
