@@ -15,9 +15,10 @@ import {
 } from '#contracts';
 import { type CallerVerifier, createServiceApp, HealthRegistry, problem } from '#service-kit';
 import { startTelemetry } from '#telemetry';
-import { eventually } from '#test-kit';
+import { eventually, eventuallyHolds } from '#test-kit';
 import { pino } from 'pino';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { admissionDefault, type AdmissionPace } from './forward/admission.ts';
 import { crossOrigin } from './forward/passed-headers.ts';
 import { homeIsOwner, type OwnerLookup } from './owners/owner-lookup.port.ts';
 import { type RequestLimitOptions, requestLimitsDefault } from './rate-limit/request-limits.ts';
@@ -70,7 +71,7 @@ const verifier: CallerVerifier = {
 };
 
 const serves = (): Serving => ({ serving: true, because: 'the regions are paired' });
-const pace = { hopsMax: 4, hopPauseMs: 1, ownerNewsMs: 100 };
+const pace = { hopsMax: 4, hopPauseMs: 1, ownerNewsMs: 100, admission: admissionDefault };
 
 interface Edge {
   readonly own: readonly string[];
@@ -81,6 +82,7 @@ interface Edge {
   /** What it is once a takeover is over. */
   readonly servingThen?: (withinMs: number) => Promise<Serving>;
   readonly ownerNewsMs?: number;
+  readonly admission?: Partial<AdmissionPace>;
 }
 
 /** The edge of east, with the given order services; every other service is the same. */
@@ -92,6 +94,7 @@ async function edge({
   serving = serves,
   servingThen = () => Promise.resolve(serving()),
   ownerNewsMs = pace.ownerNewsMs,
+  admission = {},
 }: Edge): Promise<NestFastifyApplication> {
   const services = { storefront: own, order: own, inventory: own, payment: own, agent: own };
   const topology = {
@@ -110,7 +113,7 @@ async function edge({
     owners,
     serving: { now: serving, afterTakeover: servingThen },
     limits,
-    pace: { ...pace, ownerNewsMs },
+    pace: { ...pace, ownerNewsMs, admission: { ...admissionDefault, ...admission } },
   });
   const app = await createServiceApp(module, {
     log: pino({ level: 'silent' }),
@@ -314,6 +317,39 @@ describe('when a service is not there', () => {
     const whole = await service();
     expect((await place(await edge({ own: [broken.url, whole.url] }), eastern)).statusCode).toBe(201);
     expect([broken.seen.length, whole.seen.length]).toEqual([1, 1]);
+  });
+});
+
+describe('an owner that has more to do than it does in time', () => {
+  it('is given no more orders: who found no room is sent away; what else there is goes on', async () => {
+    const held: (() => void)[] = [];
+    const own = await service((_request, response) => void held.push(() => response.writeHead(201).end()));
+    const peer = await service();
+    const app = await edge({ own: [own.url], peer: [peer.url], admission: { firstLimit: 1, waitMs: 50 } });
+    const first = place(app, eastern);
+    await eventuallyHolds(() => expect(held).toHaveLength(1));
+    const sentAway = await place(app, eastern);
+    expect([sentAway.statusCode, sentAway.json<Problem>().code, sentAway.headers['retry-after']]).toEqual([503, 'unavailable', '1']);
+    expect((await place(app, western)).statusCode).toBe(201); // another owner
+    const patient = place(app, eastern, { prefer: 'wait=5' });
+    const read = app.inject({ url: '/v1/orders', headers: { authorization: `Bearer ${eastern}` } });
+    await eventuallyHolds(() => expect(held).toHaveLength(3));
+    for (const answer of held) answer();
+    expect((await Promise.all([first, patient, read])).map(({ statusCode }) => statusCode)).toEqual([201, 201, 201]);
+    const next = place(app, eastern);
+    await eventuallyHolds(() => expect(held).toHaveLength(4));
+    held[3]!();
+    expect((await next).statusCode).toBe(201);
+  });
+
+  it('is not one that cannot be reached: that takes no room from those who ask its successor', async () => {
+    const news = new LearntOwners();
+    const [silent, own] = [await service(() => undefined), await service()];
+    const app = await edge({ own: [own.url], peer: [silent.url], owners: news, admission: { firstLimit: 1, waitMs: 5_000 } });
+    const waiting = [place(app, western), place(app, western)];
+    await eventuallyHolds(() => expect(silent.seen).toHaveLength(1));
+    news.learn('east');
+    expect((await Promise.all(waiting)).map(({ statusCode }) => statusCode)).toEqual([201, 201]);
   });
 });
 

@@ -5,6 +5,7 @@ import {
   type CallerVerifier,
   decideDeadlineMs,
   headerNames,
+  mayActForOthers,
   onBehalfOf,
   preferencesOf,
   problem,
@@ -88,7 +89,8 @@ export class ForwardController {
     );
     this.#hint(destination, caller, reply);
     if (method === 'POST') await this.#refuseUnlessServing();
-    const waitMs = (preferencesOf(request.headers).waitSeconds ?? 0) * 1000;
+    const { waitSeconds } = preferencesOf(request.headers);
+    const waitMs = (waitSeconds ?? 0) * 1000;
     const { answer, region } = await this.#forwarder.forward(destination, {
       method,
       target: request.url,
@@ -96,6 +98,8 @@ export class ForwardController {
       body,
       deadlineMs: decideDeadlineMs + waitMs + marginMs,
       otherRegionMs: (route.service === 'order' ? otherRegionOrderMs : decideDeadlineMs + marginMs) + waitMs,
+      impatient:
+        method === 'POST' && route.service === 'order' && waitSeconds === undefined && (caller === undefined || !mayActForOthers(caller)),
     });
     for (const name of answerHeaders) {
       const value = answer.headers[name];

@@ -6,7 +6,8 @@
  * when whoever was asked next says 503 or 429: that is about its own attempt.
  *
  * A write goes to the owner of its shard, and on to the owner that is named instead, a bounded number of times. While another region's
- * owner keeps it waiting, or cannot be reached, news of a new owner end that wait.
+ * owner keeps it waiting, or cannot be reached, news of a new owner end that wait. No owner is given more orders at once than it answers
+ * in time.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Region, RegionAddresses, Service, Topology } from '#contracts';
@@ -14,6 +15,7 @@ import { outcomeUnknown, ownerHeader, problem, ProblemError } from '#service-kit
 import { Condition } from '#shard-log';
 import { attributeNames, currentTraceparent, metricNames, metrics, spanNames, SpanKind, withSpan } from '#telemetry';
 import type { OwnerLookup } from '../owners/owner-lookup.port.ts';
+import { Admission, admissionDefault, type AdmissionPace } from './admission.ts';
 import type { Destination } from './destination.ts';
 import { type AttemptOutcome, Upstreams } from './upstream.ts';
 
@@ -27,6 +29,11 @@ export interface Forwarded {
   readonly deadlineMs: number;
   /** The same for another region's service: no longer than a client waits before it asks elsewhere. */
   readonly otherRegionMs: number;
+  /**
+   * An order, or what becomes of one, that a customer waits for, some seconds at most. Not who asks to wait for an outcome: how long that
+   * takes says nothing about how busy the owner is. Nor an operator, who sends in bulk.
+   */
+  readonly impatient: boolean;
 }
 
 export interface Answered {
@@ -43,9 +50,10 @@ export interface ForwarderPace {
   readonly hopPauseMs: number;
   /** News of a new owner are waited for so long, from when one that cannot be reached was asked: a takeover is mostly over by then. */
   readonly ownerNewsMs: number;
+  readonly admission: AdmissionPace;
 }
 
-export const forwarderPaceDefault: ForwarderPace = { hopsMax: 5, hopPauseMs: 50, ownerNewsMs: 1_500 };
+export const forwarderPaceDefault: ForwarderPace = { hopsMax: 5, hopPauseMs: 50, ownerNewsMs: 1_500, admission: admissionDefault };
 
 /** One write, in all its attempts. */
 interface Write {
@@ -70,6 +78,7 @@ export class Forwarder {
   readonly #pace: ForwarderPace;
   readonly #upstreams = new Upstreams();
   readonly #turns = new Map<string, number>();
+  readonly #admissions = new Map<Region, Admission>();
   #inFlight = 0;
   readonly #news = new Condition();
   readonly #stopListening: () => void;
@@ -102,13 +111,32 @@ export class Forwarder {
     const write: Write = { service, request, maybeDone: false };
     const ownerNow = (): Region => (home === undefined ? this.#here : this.#owners.ownerOf(service, home, key));
     try {
-      const last = await this.#askOwners(ownerNow, write);
+      const last = await this.#askAdmitted(ownerNow, write);
       if (!write.maybeDone || !notNow.has(last.answer.statusCode)) return last;
       last.answer.resume();
     } catch (error) {
       if (!write.maybeDone || !isUnavailable(error)) throw error;
     }
     throw outcomeUnknown();
+  }
+
+  async #askAdmitted(ownerNow: () => Region, write: Write): Promise<Answered> {
+    const { service, request } = write;
+    if (!request.impatient) return this.#askOwners(ownerNow, write);
+    const owner = ownerNow();
+    const admission = this.#admissions.get(owner) ?? new Admission(this.#pace.admission);
+    this.#admissions.set(owner, admission);
+    const admitted = await admission.enter();
+    if (admitted === undefined) {
+      forwards.add({ region: owner, service, outcome: 'not-admitted' });
+      throw unavailable(`The ${service} service of ${owner} has more to do than it does in time.`);
+    }
+    let answered: Answered | undefined;
+    try {
+      return (answered = await this.#askOwners(ownerNow, write));
+    } finally {
+      admission.leave(admitted, answered?.region === owner && !notNow.has(answered.answer.statusCode));
+    }
   }
 
   async #askOwners(ownerNow: () => Region, write: Write): Promise<Answered> {

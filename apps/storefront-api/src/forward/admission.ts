@@ -1,0 +1,108 @@
+/**
+ * How many writes one owner is given at once, found from how long it takes: additive increase, multiplicative decrease, as TCP finds its
+ * window (Jacobson, Congestion Avoidance and Control, 1988). An owner that is given more than it can do in the time that clients
+ * wait does all of it too late: they ask again, and it does nothing in time any more. With a bound, what it takes is done in time, and
+ * who finds no room hears so at once.
+ */
+export interface AdmissionPace {
+  readonly firstLimit: number;
+  /** Also when everything is slow: so many tell when it is fast again. */
+  readonly limitMin: number;
+  readonly limitMax: number;
+  /** An answer that took longer makes the limit smaller. Less than what clients wait for: SDKs 2.5 s. */
+  readonly slowMs: number;
+  /** One that was faster makes it larger, if there is use for that. */
+  readonly fastMs: number;
+  /** Who finds no room waits so long: what comes in a burst is over by then. */
+  readonly waitMs: number;
+  readonly waitingMax: number;
+}
+
+export const admissionDefault: AdmissionPace = {
+  firstLimit: 128,
+  limitMin: 8,
+  limitMax: 1_000,
+  slowMs: 1_500,
+  fastMs: 750,
+  waitMs: 750,
+  waitingMax: 500,
+};
+
+/** Of the limit that was too large. */
+const shrinkTo = 0.7;
+
+export interface Admitted {
+  readonly atMs: number;
+}
+
+interface Waiting {
+  readonly admit: (admitted: Admitted | undefined) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The writes under way to one owner. Whoever was admitted must leave. */
+export class Admission {
+  readonly #pace: AdmissionPace;
+  readonly #nowMs: () => number;
+  #limit: number;
+  #underWay = 0;
+  /** First come, first served. */
+  #waiting: Waiting[] = [];
+  #shrunkAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(pace: AdmissionPace = admissionDefault, nowMs: () => number = () => performance.now()) {
+    this.#pace = pace;
+    this.#nowMs = nowMs;
+    this.#limit = pace.firstLimit;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Undefined when there was no room in time. */
+  async enter(): Promise<Admitted | undefined> {
+    if (this.#underWay < this.#limit && this.#waiting.length === 0) return this.#admitted();
+    if (this.#waiting.length >= this.#pace.waitingMax) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        resolve(undefined);
+      }, this.#pace.waitMs);
+      const waiting: Waiting = { admit: resolve, timer };
+      this.#waiting.push(waiting);
+    });
+  }
+
+  /** `answered`: by the owner itself, with what it did. What ended otherwise says nothing about how busy it is. */
+  leave({ atMs }: Admitted, answered: boolean): void {
+    if (answered) this.#learn(atMs);
+    this.#underWay -= 1;
+    while (this.#underWay < this.#limit && this.#waiting.length > 0) {
+      const { admit, timer } = this.#waiting.shift()!;
+      clearTimeout(timer);
+      admit(this.#admitted());
+    }
+  }
+
+  #admitted(): Admitted {
+    this.#underWay += 1;
+    return { atMs: this.#nowMs() };
+  }
+
+  #learn(atMs: number): void {
+    const { limitMin, limitMax, slowMs, fastMs } = this.#pace;
+    const nowMs = this.#nowMs();
+    const tookMs = nowMs - atMs;
+    if (tookMs > slowMs) {
+      // Those that were admitted before the last shrinking say again what it has answered.
+      if (atMs < this.#shrunkAtMs) return;
+      this.#shrunkAtMs = nowMs;
+      this.#limit = Math.max(limitMin, Math.floor(Math.min(this.#limit, this.#underWay) * shrinkTo));
+    } else if (tookMs < fastMs && this.#underWay * 2 >= this.#limit) this.#limit = Math.min(limitMax, this.#limit + 1);
+  }
+}
