@@ -27,7 +27,7 @@ export type Answer =
 
 /** How controllers have a command decided by the shard's writer, in whichever instance that is. */
 export interface CommandGateway {
-  /** Appends the command to this region's commands topic and waits until its decision is settled, or the deadline. */
+  /** Waits until the command's decision is settled, or the deadline. @throws what the service's `parseCommand` throws */
   decide(command: SendCommand): Promise<Answer>;
   /** Appends the command and returns once Kafka has acknowledged it: durability `none`. */
   queue(command: Omit<SendCommand, 'deadlineMs'>): Promise<'queued' | 'unknown' | { unavailable: string }>;

@@ -7,6 +7,11 @@ import { SerialAppender } from './serial-appender.ts';
 
 /** What the gateway asks of this process's view of the shards. */
 export interface SettledView {
+  /**
+   * Has the command decided by the shard's writer, where that is in this process. Undefined: it is not, or ceased to be before it answered;
+   * the command may be done or not.
+   */
+  decideHere(command: SendCommand): Promise<Reply | undefined>;
   ownerOf(shard: ShardId): string | undefined;
   /** What has become of `seq` as it was decided in `term`: undefined while it is open, stranded when a later term began beneath it. */
   fateOf(shard: ShardId, term: number, seq: number): SettledDurability | 'stranded' | undefined;
@@ -15,7 +20,9 @@ export interface SettledView {
 }
 
 /**
- * Sends commands to the writers of one service in this region and waits for their answers.
+ * Has commands decided by the writers of one service in this region and waits for their answers. A writer in this process is handed
+ * the command; another instance's gets it through the commands topic, and answers through `replies`. A command that was handed over, and
+ * whose shard went to another instance meanwhile, is sent there: deciders recognise what they have decided.
  *
  * An answer is given only when what was decided on is settled. A deadline that passes is neither success nor failure: `unknown`.
  * Bounded: more than `waitingMax` callers, and more than as many commands on their way to Kafka, are turned away before anything is queued.
@@ -77,9 +84,12 @@ export class KafkaCommandGateway implements CommandGateway {
     this.#waitingCount += 1;
     const reply = this.#replyTo(command.commandId, command.deadlineMs);
     try {
-      const queued = await this.#append(command, true);
-      if (typeof queued === 'object') return { kind: 'unavailable', reason: queued.unavailable };
-      const answer = await reply.promise;
+      let answer = await Promise.race([this.#view.decideHere(command), reply.promise]);
+      if (answer === undefined && performance.now() < deadline) {
+        const queued = await this.#append(command, true);
+        if (typeof queued === 'object') return { kind: 'unavailable', reason: queued.unavailable };
+        answer = await reply.promise;
+      }
       if (answer === undefined) return { kind: 'unknown' };
       return await this.#answerTo(answer, deadline);
     } finally {

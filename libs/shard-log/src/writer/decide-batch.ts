@@ -8,6 +8,11 @@ export interface QueuedCommand<Command> {
   readonly command: Command;
   /** The command is dealt with for good: its commit is accepted, or it is refused or bounced. */
   readonly done: () => void;
+  /**
+   * Who asked in this process is told so, instead of by the `replies` topic. Undefined: the shard is not this instance's to write any more, and
+   * the command may be done or not: whoever has the shard recognises it.
+   */
+  readonly told?: (reply: Reply | undefined) => void;
 }
 
 /** A commit that is decided and not yet in the log. */

@@ -144,7 +144,7 @@ export class OneShard {
     return writer;
   }
 
-  enqueue(writer: PoolWriter, command: Take, reply = true): void {
+  enqueue(writer: PoolWriter, command: Take, reply = true, told?: (reply: Reply | undefined) => void): void {
     const envelope = {
       commandId: commandId(command.id),
       shard,
@@ -161,6 +161,7 @@ export class OneShard {
           this.done.push(command.id);
           this.changed.changed();
         },
+        ...(told === undefined ? {} : { told }),
       },
       10,
     );

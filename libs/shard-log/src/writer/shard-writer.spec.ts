@@ -136,6 +136,24 @@ describe('a writer', () => {
     expect(healthy.replies).toEqual([]);
   });
 
+  it('tells who handed it a command here, and publishes no answer; who it cannot tell any more may ask the next one', async () => {
+    const one = oneShard();
+    const writer = one.instance();
+    const told: string[] = [];
+    const ask = (id: string): void =>
+      one.enqueue(writer, { id, units: 1 }, true, (reply) => void told.push(`${id} ${reply?.result.outcome ?? 'not here'}`));
+    ask('too soon');
+    writer.assign();
+    ask('a');
+    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    one.fates = Array.from({ length: 50 }, () => 'doubtful and lost');
+    ask('in doubt');
+    expect(await one.changed.until(() => one.fates.length < 50, 2_000)).toBe(true);
+    await writer.unassign();
+    expect(told).toEqual(['too soon not here', 'a accepted', 'in doubt not here']);
+    expect(one.replies).toEqual([]);
+  });
+
   it("goes on beyond a commit that somebody else put into its log under its own fence, and beyond that commit's receipt", async () => {
     const one = oneShard();
     const writer = one.instance();

@@ -54,6 +54,11 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     return this.#fence !== null;
   }
 
+  /** Whether the consumer group gave this instance the shard's partition. */
+  get isAssigned(): boolean {
+    return this.#assigned;
+  }
+
   get queued(): number {
     return this.#queue.length;
   }
@@ -69,7 +74,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   async unassign(): Promise<void> {
     this.#assigned = false;
     this.#fence = null;
-    this.#queue.take();
+    for (const { told } of this.#queue.take()) told?.(undefined);
     this.#changed.changed();
     await this.#running;
     this.#running = undefined;
@@ -88,7 +93,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     // Only a shard that is being written empties its queue: for another one, room would be waited for in vain.
     if (this.#isFull() && !this.#overflowing && this.#standing().is === 'here')
       await this.#changed.until(() => !this.#assigned || !this.#isFull(), this.#limits.roomTimeoutMs);
-    if (!this.#assigned) return;
+    if (!this.#assigned) return command.told?.(undefined);
     this.#overflowing = this.#isFull();
     const standing = this.#standing();
     if (standing.is === 'standing-still' || this.#overflowing) {
@@ -308,9 +313,11 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
 
   /** Tells what has become of commands: those who wait for it, or, where nobody waits and nothing came of it, the people. */
   #conclude(concluded: readonly QueuedCommand<Command>[], replies: readonly Reply[]): void {
-    this.#ports.answer(replies.filter((_, index) => concluded[index]!.envelope.reply));
-    concluded.forEach(({ envelope, done }, index) => {
+    const publishes = ({ envelope, told }: QueuedCommand<Command>): boolean => envelope.reply && told === undefined;
+    this.#ports.answer(replies.filter((_, index) => publishes(concluded[index]!)));
+    concluded.forEach(({ envelope, done, told }, index) => {
       const { result } = replies[index]!;
+      told?.(replies[index]);
       if (!envelope.reply && result.outcome !== 'accepted') this.#ports.cameToNothing(envelope, result);
       done();
     });

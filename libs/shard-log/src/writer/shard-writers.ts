@@ -5,6 +5,7 @@ import {
   type EventCatalogue,
   type Lineage,
   type Region,
+  type Reply,
   type Service,
   type ShardId,
   type Topology,
@@ -12,6 +13,7 @@ import {
 import type { Decider } from '#kernel';
 import { metricNames, metrics } from '#telemetry';
 import type { Appender, LogCluster } from '../cluster.port.ts';
+import type { SendCommand } from '../command-gateway.port.ts';
 import type { ReadingEvent } from '../core/reading-events.ts';
 import { encodeShardRecord } from '../core/record-codec.ts';
 import type { Receipt, ShardRecord } from '../core/records.ts';
@@ -121,6 +123,17 @@ export class ShardWriters<
 
   fateOf(shard: ShardId, term: number, seq: number): Fate {
     return fateOf(this.#lineage?.shards[shard] ?? [], this.#shards.get(shard)?.reading.settledSeq, term, seq);
+  }
+
+  async decideHere({ shard, commandId, correlation, traceparent, command }: SendCommand): Promise<Reply | undefined> {
+    const writer = this.#shards.get(shard)?.writer;
+    if (writer?.isAssigned !== true) return undefined;
+    const parsed = this.#options.parseCommand(command);
+    const envelope = { commandId, shard, correlation, traceparent, reply: true, command };
+    return new Promise((resolve, reject) => {
+      const queued = { envelope, command: parsed, done: () => undefined, told: resolve };
+      writer.enqueue(queued, JSON.stringify(command).length).catch(reject);
+    });
   }
 
   onSettled(listener: () => void): () => void {
