@@ -85,7 +85,7 @@ export class KafkaCommandGateway implements CommandGateway {
     const reply = this.#replyTo(command.commandId, command.deadlineMs);
     try {
       let answer = await Promise.race([this.#view.decideHere(command), reply.promise]);
-      if (answer === undefined && performance.now() < deadline) {
+      if (answer === undefined && !reply.isOver()) {
         const queued = await this.#append(command, true);
         if (typeof queued === 'object') return { kind: 'unavailable', reason: queued.unavailable };
         answer = await reply.promise;
@@ -136,12 +136,16 @@ export class KafkaCommandGateway implements CommandGateway {
     }
   }
 
-  #replyTo(id: CommandId, withinMs: number): { promise: Promise<Reply | undefined>; cancel: () => void } {
+  #replyTo(id: CommandId, withinMs: number): { promise: Promise<Reply | undefined>; isOver: () => boolean; cancel: () => void } {
     let cancel = (): void => undefined;
+    let over = false;
     const promise = new Promise<Reply | undefined>((resolve) => {
       const waiting = this.#waiting.get(id) ?? new Set();
       this.#waiting.set(id, waiting.add(resolve));
-      const timer = setTimeout(() => resolve(undefined), withinMs);
+      const timer = setTimeout(() => {
+        over = true;
+        resolve(undefined);
+      }, withinMs);
       cancel = () => {
         clearTimeout(timer);
         waiting.delete(resolve);
@@ -149,7 +153,7 @@ export class KafkaCommandGateway implements CommandGateway {
         resolve(undefined);
       };
     });
-    return { promise, cancel };
+    return { promise, isOver: () => over, cancel };
   }
 
   async #onReplies(records: readonly StoredRecord[]): Promise<void> {
