@@ -1,7 +1,7 @@
 import { assertNever } from '#kernel';
 import { eventsTopic, shardOf, type Lineage, type Region, type ShardId } from '#contracts';
 import { isCovered, swapAndReadBack, type LineageStore, type Step, type StoredLineage } from '#regions';
-import { encodeShardRecord, type Appender, type LogCluster, type NewRecord } from '#shard-log';
+import { encodeShardRecord, type Appender, type LogCluster, type NewRecord, type PartitionBatch } from '#shard-log';
 import type { ReceiptWriter } from '../receipts/receipt-writer.ts';
 import { shardViewOf, type ShardViewParts } from '../view/shard-view.ts';
 import { Wake } from '../wake.ts';
@@ -35,8 +35,7 @@ export class Effects {
   readonly #options: EffectsOptions;
   readonly #looked = new Wake();
   readonly #stopping = new AbortController();
-  /** One of each partition: an appender has one append in flight, and closes must not wait for each other. */
-  readonly #appenders = new Map<string, Appender>();
+  #appender: Appender | undefined;
 
   constructor(options: EffectsOptions) {
     this.#options = options;
@@ -65,9 +64,9 @@ export class Effects {
 
   async close(): Promise<void> {
     this.#stopping.abort();
-    const appenders = [...this.#appenders.values()];
-    this.#appenders.clear();
-    await Promise.all(appenders.map((appender) => appender.close()));
+    const appender = this.#appender;
+    this.#appender = undefined;
+    await appender?.close();
   }
 
   async #swap(step: Extract<Step, { readonly step: 'claim' | 'swap' }>, before: StoredLineage): Promise<string | undefined> {
@@ -95,15 +94,8 @@ export class Effects {
   }
 
   async #close({ shards: closes, procedure }: CloseStep, lineage: Lineage): Promise<string | undefined> {
-    // At once: from its own close on a shard takes no writes, and all of them go on with one swap.
-    const appended = await Promise.allSettled(
-      [...byPartition(closes)].map(([key, records]) => {
-        const { service, partition } = shardOf(key);
-        return this.#append(eventsTopic(service), partition, records);
-      }),
-    );
-    const failed = appended.find((append) => append.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    // In one request: from its own close on a shard takes no writes, and all of them go on with one swap.
+    await this.#append(byPartition(closes));
     const missing = (): readonly ShardId[] => closes.filter((close) => !this.#isClosed(close)).map(({ shard }) => shard);
     if (!(await this.#until(() => missing().length === 0, readBackWithinMs)))
       return `the closes of ${missing().join(', ')} were not read back within ${readBackWithinMs} ms`;
@@ -122,14 +114,14 @@ export class Effects {
     return (ledger.lastTermOf(shard) ?? 0) > term || ledger.logOf(shard)?.closedAt !== undefined;
   }
 
-  async #append(topic: string, partition: number, records: readonly NewRecord[]): Promise<void> {
-    const place = `${topic}:${partition}`;
-    const appender = this.#appenders.get(place) ?? (await this.#options.cluster.appender(`closes ${place}`));
-    this.#appenders.set(place, appender);
+  async #append(batches: readonly PartitionBatch[]): Promise<void> {
+    const appender = (this.#appender ??= await this.#options.cluster.appender('closes'));
     try {
-      await within(appendWithinMs, `the closes in ${place} were not acknowledged`, appender.append(topic, partition, records));
+      const outcomes = await within(appendWithinMs, 'the closes were not acknowledged', appender.appendEach(batches));
+      const failed = outcomes.find((outcome) => outcome instanceof Error);
+      if (failed !== undefined) throw failed;
     } catch (error) {
-      this.#appenders.delete(place);
+      this.#appender = undefined;
       void appender.close().catch(() => undefined); // it is broken, and its append is what is reported
       throw error;
     }
@@ -146,17 +138,16 @@ export class Effects {
   }
 }
 
-/** Closes of shards that share a partition go into one append. */
-function byPartition(closes: readonly Close[]): ReadonlyMap<ShardId, readonly NewRecord[]> {
-  const groups = new Map<string, { readonly of: ShardId; readonly records: NewRecord[] }>();
+function byPartition(closes: readonly Close[]): readonly PartitionBatch[] {
+  const batches = new Map<string, { readonly topic: string; readonly partition: number; readonly records: NewRecord[] }>();
   for (const { shard, term } of closes) {
     const { service, partition } = shardOf(shard);
-    const key = `${service}:${partition}`;
-    const group = groups.get(key) ?? { of: shard, records: [] };
-    group.records.push(encodeShardRecord({ kind: 'close', shard, term }));
-    groups.set(key, group);
+    const topic = eventsTopic(service);
+    const batch = batches.get(`${topic}:${partition}`) ?? { topic, partition, records: [] };
+    batch.records.push(encodeShardRecord({ kind: 'close', shard, term }));
+    batches.set(`${topic}:${partition}`, batch);
   }
-  return new Map([...groups.values()].map(({ of, records }) => [of, records]));
+  return [...batches.values()];
 }
 
 async function within<T>(ms: number, otherwise: string, promise: Promise<T>): Promise<T> {

@@ -111,6 +111,7 @@ export class OneShard {
           onEndAsked?.();
           await this.changed.until(() => next >= end, 5_000);
         },
+        isFollowed: () => false,
         answer: (replies) => {
           this.replies.push(...replies);
         },

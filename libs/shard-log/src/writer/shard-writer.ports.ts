@@ -25,6 +25,8 @@ export interface ShardWriterPorts<Command, Event, State, Refusal> {
   load(streamIds: readonly string[]): Promise<LoadedStreams>;
   /** Resolves when all that stood in the shard's log at the call has been read. */
   caughtUp(): Promise<void>;
+  /** The log's end was reached once: what is unread came since. */
+  isFollowed(): boolean;
   answer(replies: readonly Reply[]): void;
   /** A command that nobody waits for was not accepted. Its offset is passed, so this trace is all that remains of it. */
   cameToNothing(envelope: CommandEnvelope, result: Exclude<Reply['result'], { outcome: 'accepted' }>): void;

@@ -49,6 +49,26 @@ describe('a writer', () => {
     expect(one.accepted().taken).toEqual(['a', 'b']);
   });
 
+  it('opens a shard that nobody has opened in this term without looking for the end of a log that it follows', async () => {
+    const one = oneShard();
+    const writer = one.instance({ isFollowed: () => true, caughtUp: () => new Promise(() => undefined) });
+    writer.assign();
+    one.enqueue(writer, { id: 'a', units: 1 });
+    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'commit']);
+  });
+
+  it('and looks for it when somebody else had opened the shard, unread by then', async () => {
+    const one = oneShard();
+    one.push([{ kind: 'fence', shard, term: 1, generation: 1, writer: 'other', base: 0 }]);
+    const writer = one.instance({ isFollowed: () => true });
+    writer.assign();
+    one.enqueue(writer, { id: 'a', units: 1 });
+    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(one.log.map((record) => (record.kind === 'fence' ? record.generation : record.kind))).toEqual([1, 1, 2, 'commit']);
+    expect(one.accepted().taken).toEqual(['a']);
+  });
+
   it('that was overtaken leaves the shard to its successor until it must have heard of it', async () => {
     const one = oneShard();
     const first = one.instance({ limits: { overtakenDelayMs: 60_000 } });

@@ -203,11 +203,15 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
    * Before it writes, it compares what the other region says to have read with what stands here. A receipt is written only after its
    * commits stood in this log; so one that was known before the end was asked for, and is still ahead of the cursor when all up to
    * that end is read, speaks of what this log has lost. One that came later says nothing yet.
+   *
+   * A shard that was given to this region just now, and that nobody has opened, has nothing to compare, so its end is not looked for: who has lost
+   * a race for it reads its own fence back as void, and looks then.
    */
   async #open(segment: Segment): Promise<boolean> {
     const { reading } = this.#ports;
     const said = reading.receiptAhead;
-    await this.#ports.caughtUp();
+    const isNew = reading.cursor.generation === 0 && said === undefined && this.#ports.isFollowed();
+    if (!isNew) await this.#ports.caughtUp();
     if (said !== undefined && reading.cursor.term === said.term && isAhead(said, reading.cursor)) {
       this.#lost(said);
       return false;

@@ -74,6 +74,8 @@ export class ShardWriters<
     { reading: ShardReading; cache: StreamCache<Event, State>; writer: ShardWriter<Command, Event, State, Refusal> }
   >();
   readonly #appenders = new Map<number, Promise<Appender>>();
+  /** Partitions of whose log the end was reached once. */
+  readonly #followed = new Set<number>();
   readonly #read = new Condition();
   readonly #listeners = new Set<() => void>();
   readonly #ownersListeners = new Set<() => void>();
@@ -233,7 +235,9 @@ export class ShardWriters<
         const read = (): boolean => (this.#feed?.nextOffset(eventsTopic(service), partition) ?? 0) >= end;
         if (!(await this.#read.until(read, catchUpTimeoutMs)))
           throw new Error(`the log of ${shard} was not read to its end within ${catchUpTimeoutMs} ms`);
+        this.#followed.add(partition);
       },
+      isFollowed: () => this.#followed.has(partition),
       answer: (replies) => {
         for (const reply of replies)
           this.#answers!.append('replies', 0, { key: reply.commandId, headers: {}, value: JSON.stringify(reply) }).catch((error: unknown) =>
