@@ -6,7 +6,7 @@
  */
 export interface AdmissionPace {
   readonly firstLimit: number;
-  /** Also when everything is slow: so many tell when it is fast again. */
+  /** Also when everything is slow: so many tell when it is fast again. Few, for each edge gives so many to each owner. */
   readonly limitMin: number;
   readonly limitMax: number;
   /** An answer that took longer makes the limit smaller. Less than what clients wait for: SDKs 2.5 s. */
@@ -20,11 +20,11 @@ export interface AdmissionPace {
 
 export const admissionDefault: AdmissionPace = {
   firstLimit: 128,
-  limitMin: 8,
+  limitMin: 2,
   limitMax: 1_000,
-  slowMs: 1_500,
-  fastMs: 750,
-  waitMs: 750,
+  slowMs: 1_200,
+  fastMs: 600,
+  waitMs: 500,
   waitingMax: 500,
 };
 
