@@ -145,8 +145,10 @@ function groupByKey<Event, State, Command>(
   return byKey;
 }
 
-const movedAtOf = (before: string | undefined, now: string): string =>
-  before !== undefined && Date.parse(now) - Date.parse(before) < movedAtGrainMs ? before : now;
+function movedAtOf(before: string | undefined, now: string): string {
+  const ageMs = before === undefined ? Infinity : Date.parse(now) - Date.parse(before);
+  return ageMs >= 0 && ageMs < movedAtGrainMs ? before! : now; // a clock may have been set back
+}
 
 function rowsOf<Event, State, Command>(
   definition: ProcessDefinition<Event, State, Command>,

@@ -10,6 +10,8 @@ export interface SendCommand {
   readonly traceparent: string;
   readonly command: { readonly type: string };
   readonly deadlineMs: number;
+  /** It need not come after what was sent before it: nothing is lost when it is decided before an earlier command of its caller. Default: false. */
+  readonly mayOvertake?: boolean;
 }
 
 export type Answer =

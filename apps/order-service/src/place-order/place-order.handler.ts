@@ -119,7 +119,9 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderRequest> {
     const { shard } = sent;
     const watch = this.#outcomes.watch(orderId);
     try {
-      const answer = await this.#gateway.decide({ ...sent, deadlineMs: decideDeadlineMs });
+      // A place is recognised wherever it stands; a recall must come after what it recalls.
+      const mayOvertake = sent.command.type === 'PlaceOrder';
+      const answer = await this.#gateway.decide({ ...sent, deadlineMs: decideDeadlineMs, mayOvertake });
       const refusalOf = orderRefusalProblem(body.lines);
       const write = settledWrite(answer, shard, (refusal) =>
         ifAbsent !== undefined && refusal.code === notPlaced ? ifAbsent : refusalOf(refusal),

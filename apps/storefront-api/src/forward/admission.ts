@@ -6,12 +6,15 @@
  */
 export interface AdmissionPace {
   readonly firstLimit: number;
-  /** Also when everything is slow: so many tell when it is fast again. Few, for each edge gives so many to each owner. */
+  /**
+   * Also when everything is slow. Each edge gives so many to each owner; fewer at once are not done sooner, for load makes batches larger: with
+   * 2 the same machine did a quarter of what it did without a bound.
+   */
   readonly limitMin: number;
   readonly limitMax: number;
-  /** An answer that took longer makes the limit smaller. Less than what clients wait for: SDKs 2.5 s. */
+  /** An answer that took longer makes the limit smaller. With `waitMs` it is what clients wait for: SDKs 2.5 s. */
   readonly slowMs: number;
-  /** One that was faster makes it larger, if there is use for that. */
+  /** One that was faster makes it larger by one, if there is use for that; those between make it larger by one all together. */
   readonly fastMs: number;
   /** Who finds no room waits so long: what comes in a burst is over by then. */
   readonly waitMs: number;
@@ -19,11 +22,11 @@ export interface AdmissionPace {
 }
 
 export const admissionDefault: AdmissionPace = {
-  firstLimit: 128,
-  limitMin: 2,
+  firstLimit: 64,
+  limitMin: 16,
   limitMax: 1_000,
-  slowMs: 1_200,
-  fastMs: 600,
+  slowMs: 2_000,
+  fastMs: 1_000,
   waitMs: 500,
   waitingMax: 500,
 };
@@ -57,7 +60,7 @@ export class Admission {
   }
 
   get limit(): number {
-    return this.#limit;
+    return Math.floor(this.#limit);
   }
 
   get underWay(): number {
@@ -66,7 +69,7 @@ export class Admission {
 
   /** Undefined when there was no room in time. */
   async enter(): Promise<Admitted | undefined> {
-    if (this.#underWay < this.#limit && this.#waiting.length === 0) return this.#admitted();
+    if (this.#underWay < this.limit && this.#waiting.length === 0) return this.#admitted();
     if (this.#waiting.length >= this.#pace.waitingMax) return undefined;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -78,11 +81,11 @@ export class Admission {
     });
   }
 
-  /** `answered`: by the owner itself, with what it did. What ended otherwise says nothing about how busy it is. */
+  /** `answered`: by the owner itself, with what it has done. What ended otherwise says nothing about how busy it is. */
   leave({ atMs }: Admitted, answered: boolean): void {
     if (answered) this.#learn(atMs);
     this.#underWay -= 1;
-    while (this.#underWay < this.#limit && this.#waiting.length > 0) {
+    while (this.#underWay < this.limit && this.#waiting.length > 0) {
       const { admit, timer } = this.#waiting.shift()!;
       clearTimeout(timer);
       admit(this.#admitted());
@@ -102,7 +105,7 @@ export class Admission {
       // Those that were admitted before the last shrinking say again what it has answered.
       if (atMs < this.#shrunkAtMs) return;
       this.#shrunkAtMs = nowMs;
-      this.#limit = Math.max(limitMin, Math.floor(Math.min(this.#limit, this.#underWay) * shrinkTo));
-    } else if (tookMs < fastMs && this.#underWay * 2 >= this.#limit) this.#limit = Math.min(limitMax, this.#limit + 1);
+      this.#limit = Math.max(limitMin, this.#limit * shrinkTo);
+    } else if (this.#underWay * 2 >= this.limit) this.#limit = Math.min(limitMax, this.#limit + (tookMs < fastMs ? 1 : 1 / this.#limit));
   }
 }

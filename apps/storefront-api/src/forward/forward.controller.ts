@@ -89,7 +89,8 @@ export class ForwardController {
     );
     this.#hint(destination, caller, reply);
     if (method === 'POST') await this.#refuseUnlessServing();
-    const { waitSeconds } = preferencesOf(request.headers);
+    const { waitSeconds, respondAsync } = preferencesOf(request.headers);
+    const waitsForDecision = waitSeconds === undefined && !respondAsync;
     const waitMs = (waitSeconds ?? 0) * 1000;
     const { answer, region } = await this.#forwarder.forward(destination, {
       method,
@@ -98,8 +99,7 @@ export class ForwardController {
       body,
       deadlineMs: decideDeadlineMs + waitMs + marginMs,
       otherRegionMs: (route.service === 'order' ? otherRegionOrderMs : decideDeadlineMs + marginMs) + waitMs,
-      impatient:
-        method === 'POST' && route.service === 'order' && waitSeconds === undefined && (caller === undefined || !mayActForOthers(caller)),
+      impatient: method === 'POST' && route.service === 'order' && waitsForDecision && (caller === undefined || !mayActForOthers(caller)),
     });
     for (const name of answerHeaders) {
       const value = answer.headers[name];

@@ -30,8 +30,8 @@ export interface Forwarded {
   /** The same for another region's service: no longer than a client waits before it asks elsewhere. */
   readonly otherRegionMs: number;
   /**
-   * An order, or what becomes of one, that a customer waits for, some seconds at most. Not who asks to wait for an outcome: how long that
-   * takes says nothing about how busy the owner is. Nor an operator, who sends in bulk.
+   * An order, or what becomes of one, that a customer waits for, some seconds at most. Not who asks to wait for an outcome, or for none: how
+   * long that takes says nothing about how busy the owner is. Nor an operator, who sends in bulk.
    */
   readonly impatient: boolean;
 }
@@ -111,32 +111,13 @@ export class Forwarder {
     const write: Write = { service, request, maybeDone: false };
     const ownerNow = (): Region => (home === undefined ? this.#here : this.#owners.ownerOf(service, home, key));
     try {
-      const last = await this.#askAdmitted(ownerNow, write);
+      const last = await this.#askOwners(ownerNow, write);
       if (!write.maybeDone || !notNow.has(last.answer.statusCode)) return last;
       last.answer.resume();
     } catch (error) {
       if (!write.maybeDone || !isUnavailable(error)) throw error;
     }
     throw outcomeUnknown();
-  }
-
-  async #askAdmitted(ownerNow: () => Region, write: Write): Promise<Answered> {
-    const { service, request } = write;
-    if (!request.impatient) return this.#askOwners(ownerNow, write);
-    const owner = ownerNow();
-    const admission = this.#admissions.get(owner) ?? new Admission(this.#pace.admission);
-    this.#admissions.set(owner, admission);
-    const admitted = await admission.enter();
-    if (admitted === undefined) {
-      forwards.add({ region: owner, service, outcome: 'not-admitted' });
-      throw unavailable(`The ${service} service of ${owner} has more to do than it does in time.`);
-    }
-    let answered: Answered | undefined;
-    try {
-      return (answered = await this.#askOwners(ownerNow, write));
-    } finally {
-      admission.leave(admitted, answered?.region === owner && !notNow.has(answered.answer.statusCode));
-    }
   }
 
   async #askOwners(ownerNow: () => Region, write: Write): Promise<Answered> {
@@ -172,13 +153,19 @@ export class Forwarder {
   /** When the region that is thought to be the owner cannot be reached, this region's service may know that it is the owner now. */
   async #askRegion(region: Region, ownerNow: () => Region, write: Write, endsAt: number): Promise<Answered | 'given-up'> {
     const { service, request } = write;
-    if (region === this.#here) return { answer: await this.#toRegion(region, write, endsAt, undefined), region };
+    const known = ownerNow();
+    const room = await this.#enter(region, write);
+    if (ownerNow() !== known) {
+      room.leave(false); // another one has become the owner meanwhile, and nothing was asked
+      return 'given-up';
+    }
+    if (region === this.#here) return { answer: await room.during(this.#toRegion(region, write, endsAt, undefined)), region };
     const news = new AbortController();
     const stopListening = this.#owners.onChanged(() => ownerNow() !== region && mayRepeat(request) && news.abort());
     const askedAt = performance.now();
     try {
       const within = Math.min(endsAt, askedAt + request.otherRegionMs);
-      return { answer: await this.#toRegion(region, write, within, news.signal), region };
+      return { answer: await room.during(this.#toRegion(region, write, within, news.signal)), region };
     } catch (error) {
       if (news.signal.aborted) return 'given-up';
       if (!isUnavailable(error)) throw error;
@@ -192,6 +179,17 @@ export class Forwarder {
     } finally {
       stopListening();
     }
+  }
+
+  /** Waits for room among the writes under way to a region. @throws ProblemError when there was none in time */
+  async #enter(region: Region, { service, request }: Write): Promise<Room> {
+    if (!request.impatient) return noBound;
+    const admission = this.#admissions.get(region) ?? new Admission(this.#pace.admission);
+    this.#admissions.set(region, admission);
+    const admitted = await admission.enter();
+    if (admitted !== undefined) return new Room((answered) => admission.leave(admitted, answered));
+    forwards.add({ region, service, outcome: 'not-admitted' });
+    throw unavailable(`The ${service} service of ${region} has more to do than it does in time.`);
   }
 
   /** News of another owner than `from`, in time; not waited for when too many wait. */
@@ -239,6 +237,26 @@ export class Forwarder {
     return turn;
   }
 }
+
+/** A place among the writes under way to a region. Left once: after what is asked there has ended, or instead. */
+class Room {
+  readonly leave: (answered: boolean) => void;
+  constructor(leave: (answered: boolean) => void) {
+    this.leave = leave;
+  }
+  async during(asked: Promise<IncomingMessage>): Promise<IncomingMessage> {
+    let status: number | undefined;
+    try {
+      const answer = await asked;
+      status = answer.statusCode;
+      return answer;
+    } finally {
+      this.leave(status !== undefined && (status < 300 || status === 504));
+    }
+  }
+}
+
+const noBound = new Room(() => undefined);
 
 const mayRepeat = ({ method, headers }: Forwarded): boolean => method === 'GET' || (headers['idempotency-key'] ?? '') !== '';
 

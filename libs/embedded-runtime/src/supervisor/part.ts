@@ -123,11 +123,11 @@ export class Part {
 
   /**
    * Ends `hold`: it is started again, whenever it dies too. Resolves when it is ready, or the signal says to wait no longer.
-   * `givingWay`: until it is ready it leaves the cores to whoever else wants them.
+   * `givingWay`: the process that this starts leaves the cores to whoever else wants them, until it is ready.
    */
   async letRun(signal: AbortSignal, { givingWay = false }: { readonly givingWay?: boolean } = {}): Promise<void> {
     this.#held = false;
-    this.#givesWay = givingWay;
+    this.#givesWay = givingWay && this.pid === undefined;
     this.#changes.emit('change');
     await this.#until(() => ['ready', 'stopped', 'failed', 'missing'].includes(this.#state), signal);
   }
@@ -200,11 +200,13 @@ export class Part {
     this.#spawn();
     const { pid } = this;
     if (pid === undefined) throw new Error(await this.#exited);
-    if (this.#givesWay) await giveShare(pid, 'little');
+    const givesWay = this.#givesWay;
+    if (givesWay) await giveShare(pid, 'little', this.#stop.signal);
     await this.#untilReady();
-    if (this.#stop.signal.aborted) return false;
-    if (this.#givesWay) await giveShare(pid, 'full');
     this.#givesWay = false;
+    if (givesWay && !(await giveShare(pid, 'full', this.#stop.signal)))
+      this.#options.report(`${this.spec.name}: still has a tenth of others' share of the cores`);
+    if (this.#stop.signal.aborted) return false;
     this.#state = 'ready';
     this.#readySinceMs = performance.now();
     if (this.#starts > 1) this.#options.report(`${this.spec.name}: ready again`);

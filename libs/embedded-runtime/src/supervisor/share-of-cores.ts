@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from './backoff.ts';
 
 /**
  * How much of the cores a process and its threads get while others want them too.
@@ -14,21 +14,15 @@ const niceOf: Record<Share, number> = { little: 10, full: 0 };
 const againAfterMs = 120;
 const triesMax = 50;
 
-/** The process has gone, or this system knows no such thing. */
-const harmless: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
-
-/** Resolves when it is so, or when it cannot be. @throws Error when the kernel wants too many tries */
-export async function giveShare(pid: number, share: Share): Promise<void> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await writeFile(fileOf(pid), String(niceOf[share]), { flag: 'r+' });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (harmless.has(code)) return;
-      if (code !== 'EAGAIN' || tried === triesMax) throw error;
-    }
-    await pause(againAfterMs);
+/** Resolves to whether it has that share, also when it never had another one: this system knows no shares, or the process has gone. */
+export async function giveShare(pid: number, share: Share, signal: AbortSignal): Promise<boolean> {
+  for (let tried = 0; tried < triesMax && !signal.aborted; tried += 1) {
+    const nice = await niceOfShare(pid);
+    if (nice === undefined || nice === niceOf[share]) return true;
+    // Refused while another session's was changed just before: asked again.
+    await writeFile(fileOf(pid), String(niceOf[share]), { flag: 'r+' }).catch(() => pause(againAfterMs, signal));
   }
+  return (await niceOfShare(pid)) === niceOf[share];
 }
 
 /** Undefined where there are no such shares. */

@@ -38,27 +38,30 @@ const gatewayWhere = (decideHere: SettledView['decideHere']): Promise<KafkaComma
     onStopped: () => undefined,
   });
 
-it('hands a command to a writer in this process, and sends it nowhere', async () => {
+it('hands a command that may overtake to a writer in this process, and sends it nowhere', async () => {
   const gateway = await gatewayWhere(() => Promise.resolve(reply));
-  expect(await gateway.decide(command)).toEqual(settled);
+  expect(await gateway.decide({ ...command, mayOvertake: true })).toEqual(settled);
   expect(sent()).toBe(0);
 });
 
-it('sends it to the instance that has the writer, also when the shard went there while the command waited here', async () => {
-  const moved = Promise.withResolvers<undefined>();
-  const gateway = await gatewayWhere(() => moved.promise);
-  const answer = gateway.decide(command);
-  moved.resolve(undefined);
+it.each([
+  { name: 'one whose writer is not here', mayOvertake: true, decideHere: () => undefined },
+  { name: 'one that may not overtake', mayOvertake: false, decideHere: () => Promise.resolve(reply) },
+])('sends $name through the topic', async ({ mayOvertake, decideHere }) => {
+  const gateway = await gatewayWhere(decideHere);
+  const answer = gateway.decide({ ...command, mayOvertake });
   await eventually(() => sent() === 1);
   broker.store('replies', 0, [{ key: command.commandId, headers: {}, value: JSON.stringify(reply) }]);
   expect(await answer).toEqual(settled);
 });
 
-it('knows nothing at the deadline, and sends nothing after it', async () => {
-  const hangs = Promise.withResolvers<undefined>();
-  const gateway = await gatewayWhere(() => hangs.promise);
-  expect(await gateway.decide({ ...command, deadlineMs: 20 })).toEqual({ kind: 'unknown' });
-  hangs.resolve(undefined);
+it('believes only the writer about what it handed over, and knows nothing at the deadline', async () => {
+  const gateway = await gatewayWhere(() => new Promise(() => undefined));
+  const answer = gateway.decide({ ...command, mayOvertake: true, deadlineMs: 50 });
+  // Another caller's copy of the same command was turned away.
+  const turnedAway = { ...reply, result: { outcome: 'unavailable', reason: 'too many commands' } };
+  broker.store('replies', 0, [{ key: command.commandId, headers: {}, value: JSON.stringify(turnedAway) }]);
+  expect(await answer).toEqual({ kind: 'unknown' });
   expect(sent()).toBe(0);
 });
 

@@ -7,11 +7,8 @@ import { SerialAppender } from './serial-appender.ts';
 
 /** What the gateway asks of this process's view of the shards. */
 export interface SettledView {
-  /**
-   * Has the command decided by the shard's writer, where that is in this process. Undefined: it is not, or ceased to be before it answered;
-   * the command may be done or not.
-   */
-  decideHere(command: SendCommand): Promise<Reply | undefined>;
+  /** Has the command decided by the shard's writer, if that is in this process and decides it at once; undefined otherwise. */
+  decideHere(command: SendCommand): Promise<Reply> | undefined;
   ownerOf(shard: ShardId): string | undefined;
   /** What has become of `seq` as it was decided in `term`: undefined while it is open, stranded when a later term began beneath it. */
   fateOf(shard: ShardId, term: number, seq: number): SettledDurability | 'stranded' | undefined;
@@ -20,9 +17,8 @@ export interface SettledView {
 }
 
 /**
- * Has commands decided by the writers of one service in this region and waits for their answers. A writer in this process is handed
- * the command; another instance's gets it through the commands topic, and answers through `replies`. A command that was handed over, and
- * whose shard went to another instance meanwhile, is sent there: deciders recognise what they have decided.
+ * Has commands decided by the writers of one service in this region and waits for their answers. They go through the commands topic to the
+ * instance that has the shard, which answers through `replies`. One that may overtake is handed over to a writer in this process.
  *
  * An answer is given only when what was decided on is settled. A deadline that passes is neither success nor failure: `unknown`.
  * Bounded: more than `waitingMax` callers, and more than as many commands on their way to Kafka, are turned away before anything is queued.
@@ -84,12 +80,12 @@ export class KafkaCommandGateway implements CommandGateway {
     this.#waitingCount += 1;
     const reply = this.#replyTo(command.commandId, command.deadlineMs);
     try {
-      let answer = await Promise.race([this.#view.decideHere(command), reply.promise]);
-      if (answer === undefined && !reply.isOver()) {
+      const here = command.mayOvertake === true ? this.#view.decideHere(command) : undefined;
+      if (here === undefined) {
         const queued = await this.#append(command, true);
         if (typeof queued === 'object') return { kind: 'unavailable', reason: queued.unavailable };
-        answer = await reply.promise;
       }
+      const answer = await (here === undefined ? reply.promise : Promise.race([here, reply.deadline]));
       if (answer === undefined) return { kind: 'unknown' };
       return await this.#answerTo(answer, deadline);
     } finally {
@@ -136,24 +132,24 @@ export class KafkaCommandGateway implements CommandGateway {
     }
   }
 
-  #replyTo(id: CommandId, withinMs: number): { promise: Promise<Reply | undefined>; isOver: () => boolean; cancel: () => void } {
-    let cancel = (): void => undefined;
-    let over = false;
-    const promise = new Promise<Reply | undefined>((resolve) => {
-      const waiting = this.#waiting.get(id) ?? new Set();
-      this.#waiting.set(id, waiting.add(resolve));
-      const timer = setTimeout(() => {
-        over = true;
-        resolve(undefined);
-      }, withinMs);
-      cancel = () => {
-        clearTimeout(timer);
-        waiting.delete(resolve);
-        if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
-        resolve(undefined);
-      };
-    });
-    return { promise, isOver: () => over, cancel };
+  /** `promise`: what `replies` say, or undefined when time is over, as `deadline`. */
+  #replyTo(id: CommandId, withinMs: number): { promise: Promise<Reply | undefined>; deadline: Promise<undefined>; cancel: () => void } {
+    const reply = Promise.withResolvers<Reply | undefined>();
+    const deadline = Promise.withResolvers<undefined>();
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting.add(reply.resolve));
+    const end = (): void => {
+      reply.resolve(undefined);
+      deadline.resolve(undefined);
+    };
+    const timer = setTimeout(end, withinMs);
+    const cancel = (): void => {
+      clearTimeout(timer);
+      waiting.delete(reply.resolve);
+      if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
+      end();
+    };
+    return { promise: reply.promise, deadline: deadline.promise, cancel };
   }
 
   async #onReplies(records: readonly StoredRecord[]): Promise<void> {

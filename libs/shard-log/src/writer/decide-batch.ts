@@ -2,17 +2,14 @@ import type { CommandEnvelope, Reply, ShardId } from '#contracts';
 import type { Decider } from '#kernel';
 import type { StreamCache } from './stream-cache.ts';
 
-/** A command in a shard's queue. `settle` is called exactly once, when its offset may be passed. */
+/** A command in a shard's queue. */
 export interface QueuedCommand<Command> {
   readonly envelope: CommandEnvelope;
   readonly command: Command;
-  /** The command is dealt with for good: its commit is accepted, or it is refused or bounced. */
+  /** Called once, when its offset may be passed: its commit is accepted, or it is refused or bounced. */
   readonly done: () => void;
-  /**
-   * Who asked in this process is told so, instead of by the `replies` topic. Undefined: the shard is not this instance's to write any more, and
-   * the command may be done or not: whoever has the shard recognises it.
-   */
-  readonly told?: (reply: Reply | undefined) => void;
+  /** Who asked in this process is told so, once, instead of by the `replies` topic. */
+  readonly told?: (reply: Reply) => void;
 }
 
 /** A commit that is decided and not yet in the log. */

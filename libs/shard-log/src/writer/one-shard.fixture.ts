@@ -145,7 +145,7 @@ export class OneShard {
     return writer;
   }
 
-  enqueue(writer: PoolWriter, command: Take, reply = true, told?: (reply: Reply | undefined) => void): void {
+  enqueue(writer: PoolWriter, command: Take, reply = true, told?: (reply: Reply) => void): void {
     const envelope = {
       commandId: commandId(command.id),
       shard,

@@ -156,12 +156,12 @@ describe('a writer', () => {
     expect(healthy.replies).toEqual([]);
   });
 
-  it('tells who handed it a command here, and publishes no answer; who it cannot tell any more may ask the next one', async () => {
+  it('tells who handed it a command here, and publishes no answer; when the shard goes elsewhere, what has become of it', async () => {
     const one = oneShard();
     const writer = one.instance();
     const told: string[] = [];
     const ask = (id: string): void =>
-      one.enqueue(writer, { id, units: 1 }, true, (reply) => void told.push(`${id} ${reply?.result.outcome ?? 'not here'}`));
+      one.enqueue(writer, { id, units: 1 }, true, (reply) => void told.push(`${id} ${reply.result.outcome}`));
     ask('too soon');
     writer.assign();
     ask('a');
@@ -169,8 +169,9 @@ describe('a writer', () => {
     one.fates = Array.from({ length: 50 }, () => 'doubtful and lost');
     ask('in doubt');
     expect(await one.changed.until(() => one.fates.length < 50, 2_000)).toBe(true);
+    ask('not begun');
     await writer.unassign();
-    expect(told).toEqual(['too soon not here', 'a accepted', 'in doubt not here']);
+    expect(told).toEqual(['too soon unavailable', 'a accepted', 'in doubt unknown', 'not begun unavailable']);
     expect(one.replies).toEqual([]);
   });
 

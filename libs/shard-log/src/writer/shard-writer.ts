@@ -54,9 +54,9 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     return this.#fence !== null;
   }
 
-  /** Whether the consumer group gave this instance the shard's partition. */
-  get isAssigned(): boolean {
-    return this.#assigned;
+  /** Whether a command that comes now is decided at once. */
+  get takesMore(): boolean {
+    return this.isOpen && !this.#isFull();
   }
 
   get queued(): number {
@@ -70,14 +70,22 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     this.#changed.changed();
   }
 
-  /** The partition went to another instance: what is queued is dropped here, its offsets were not passed. */
+  /**
+   * The partition went to another instance: what is queued is dropped here. The next owner meets it, for its offsets were not passed; who
+   * handed it over here is told, once it is known what was begun.
+   */
   async unassign(): Promise<void> {
     this.#assigned = false;
     this.#fence = null;
-    for (const { told } of this.#queue.take()) told?.(undefined);
     this.#changed.changed();
     await this.#running;
     this.#running = undefined;
+    for (const command of this.#queue.take()) this.#tellMoved(command);
+  }
+
+  #tellMoved(command: QueuedCommand<Command> & { readonly attempted: boolean }): void {
+    const why = { outcome: 'unavailable', reason: 'the shard went to another instance' } as const;
+    command.told?.(bouncedReply(this.#ports.shard, command, why));
   }
 
   /**
@@ -93,7 +101,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     // Only a shard that is being written empties its queue: for another one, room would be waited for in vain.
     if (this.#isFull() && !this.#overflowing && this.#standing().is === 'here')
       await this.#changed.until(() => !this.#assigned || !this.#isFull(), this.#limits.roomTimeoutMs);
-    if (!this.#assigned) return command.told?.(undefined);
+    if (!this.#assigned) return this.#tellMoved({ ...command, attempted: false });
     this.#overflowing = this.#isFull();
     const standing = this.#standing();
     if (standing.is === 'standing-still' || this.#overflowing) {
@@ -321,7 +329,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     this.#ports.answer(replies.filter((_, index) => publishes(concluded[index]!)));
     concluded.forEach(({ envelope, done, told }, index) => {
       const { result } = replies[index]!;
-      told?.(replies[index]);
+      told?.(replies[index]!);
       if (!envelope.reply && result.outcome !== 'accepted') this.#ports.cameToNothing(envelope, result);
       done();
     });

@@ -12,11 +12,10 @@ import {
 } from '#contracts';
 import type { Decider } from '#kernel';
 import { metricNames, metrics } from '#telemetry';
-import type { Appender, LogCluster } from '../cluster.port.ts';
+import type { LogCluster } from '../cluster.port.ts';
 import type { SendCommand } from '../command-gateway.port.ts';
 import type { ReadingEvent } from '../core/reading-events.ts';
-import { encodeShardRecord } from '../core/record-codec.ts';
-import type { Receipt, ShardRecord } from '../core/records.ts';
+import type { Receipt } from '../core/records.ts';
 import type { ShardReading } from '../core/shard-reading.ts';
 import type { FeedCheckpoint, SettledCommit } from '../settled-feed.port.ts';
 import type { Snapshots } from '../snapshots.port.ts';
@@ -27,6 +26,7 @@ import { KafkaCommandGateway, type SettledView } from './command-gateway.ts';
 import { Condition } from './condition.ts';
 import { fateOf, type Fate } from './fate-of.ts';
 import { followReading } from './follow-reading.ts';
+import { OwnLog } from './own-log.ts';
 import { SerialAppender } from './serial-appender.ts';
 import { ShardWriter } from './shard-writer.ts';
 import { StreamCache } from './stream-cache.ts';
@@ -51,7 +51,6 @@ const cameToNothing = metrics.counter(metricNames.commandsCameToNothing);
 /** Beyond them an answer is reported and not published: its asker runs into its deadline and asks again. */
 const answersWaitingMax = 20_000;
 const janitorIntervalMs = 5_000;
-const catchUpTimeoutMs = 30_000;
 const lineageTimeoutMs = 120_000;
 /** How long a start waits for the stored state before it reads the whole log instead. */
 const snapshotTimeoutMs = 15_000;
@@ -73,9 +72,7 @@ export class ShardWriters<
     ShardId,
     { reading: ShardReading; cache: StreamCache<Event, State>; writer: ShardWriter<Command, Event, State, Refusal> }
   >();
-  readonly #appenders = new Map<number, Promise<Appender>>();
-  /** Partitions of whose log the end was reached once. */
-  readonly #followed = new Set<number>();
+  readonly #ownLog: OwnLog;
   readonly #read = new Condition();
   readonly #listeners = new Set<() => void>();
   readonly #ownersListeners = new Set<() => void>();
@@ -88,6 +85,9 @@ export class ShardWriters<
 
   private constructor(options: ShardWritersOptions<Command, Event, State, Refusal>) {
     this.#options = options;
+    const { service, cluster } = options;
+    const nextOffset = (partition: number): number => this.#feed?.nextOffset(eventsTopic(service), partition) ?? 0;
+    this.#ownLog = new OwnLog({ service, cluster, read: this.#read, nextOffset });
   }
 
   /** Everything that was started is stopped again when a later start fails. */
@@ -127,9 +127,9 @@ export class ShardWriters<
     return fateOf(this.#lineage?.shards[shard] ?? [], this.#shards.get(shard)?.reading.settledSeq, term, seq);
   }
 
-  async decideHere({ shard, commandId, correlation, traceparent, command }: SendCommand): Promise<Reply | undefined> {
+  decideHere({ shard, commandId, correlation, traceparent, command }: SendCommand): Promise<Reply> | undefined {
     const writer = this.#shards.get(shard)?.writer;
-    if (writer?.isAssigned !== true) return undefined;
+    if (writer?.takesMore !== true) return undefined;
     const parsed = this.#options.parseCommand(command);
     const envelope = { commandId, shard, correlation, traceparent, reply: true, command };
     return new Promise((resolve, reject) => {
@@ -158,7 +158,7 @@ export class ShardWriters<
     const answers = await cluster.appender(`${service}-answers`);
     this.#stops.push(() => answers.close());
     this.#answers = new SerialAppender(answers, answersWaitingMax);
-    this.#stops.push(() => this.#closeAppenders());
+    this.#stops.push(() => this.#ownLog.close());
 
     this.#feed = await openSettledFeed({
       name: `${service}-writers`,
@@ -213,7 +213,7 @@ export class ShardWriters<
   }
 
   #add(shard: ShardId, reading: ShardReading): void {
-    const { service, here, decider, catalogue, cluster, report, snapshots } = this.#options;
+    const { service, here, decider, catalogue, report, snapshots } = this.#options;
     const cache = new StreamCache<Event, State>(decider, reading.settledSeq);
     const { partition } = shardOf(shard);
     const writer = new ShardWriter<Command, Event, State, Refusal>({
@@ -222,22 +222,11 @@ export class ShardWriters<
       decider,
       cache,
       reading,
-      append: async (records) =>
-        (await this.#appender(partition)).append(
-          eventsTopic(service),
-          partition,
-          records.map((record: ShardRecord) => encodeShardRecord(record)),
-        ),
+      append: (records) => this.#ownLog.append(partition, records),
       encode: (events) => catalogue.encode(events),
       load: (streamIds) => snapshots.load(shard, streamIds),
-      caughtUp: async () => {
-        const end = (await cluster.endOffsets(eventsTopic(service)))[partition] ?? 0;
-        const read = (): boolean => (this.#feed?.nextOffset(eventsTopic(service), partition) ?? 0) >= end;
-        if (!(await this.#read.until(read, catchUpTimeoutMs)))
-          throw new Error(`the log of ${shard} was not read to its end within ${catchUpTimeoutMs} ms`);
-        this.#followed.add(partition);
-      },
-      isFollowed: () => this.#followed.has(partition),
+      caughtUp: () => this.#ownLog.caughtUp(partition),
+      isFollowed: () => this.#ownLog.isFollowed(partition),
       answer: (replies) => {
         for (const reply of replies)
           this.#answers!.append('replies', 0, { key: reply.commandId, headers: {}, value: JSON.stringify(reply) }).catch((error: unknown) =>
@@ -299,23 +288,6 @@ export class ShardWriters<
     if (commits.length === 0) return;
     if (this.#options.onSettled !== undefined) for (const settled of commits) this.#options.onSettled(settled);
     for (const listener of this.#listeners) listener();
-  }
-
-  #appender(partition: number): Promise<Appender> {
-    const known = this.#appenders.get(partition);
-    if (known !== undefined) return known;
-    const opened = this.#options.cluster.appender(`${this.#options.service}-writer-${partition}`);
-    this.#appenders.set(partition, opened);
-    opened.catch(() => this.#appenders.delete(partition)); // the caller hears of it; the next one tries again
-    return opened;
-  }
-
-  async #closeAppenders(): Promise<void> {
-    for (const opened of this.#appenders.values())
-      await opened.then(
-        (appender) => appender.close(),
-        () => undefined,
-      );
   }
 }
 

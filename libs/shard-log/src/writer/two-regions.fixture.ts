@@ -155,6 +155,7 @@ export class TestRegion {
       traceparent: '',
       command,
       deadlineMs,
+      mayOvertake: true,
     });
   }
 
