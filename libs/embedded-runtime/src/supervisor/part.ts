@@ -205,7 +205,7 @@ export class Part {
     await this.#untilReady();
     this.#givesWay = false;
     if (givesWay && !(await giveShare(pid, 'full', this.#stop.signal)))
-      this.#options.report(`${this.spec.name}: still has a tenth of others' share of the cores`);
+      this.#options.report(`${this.spec.name}: still has less than others' share of the cores`);
     if (this.#stop.signal.aborted) return false;
     this.#state = 'ready';
     this.#readySinceMs = performance.now();

@@ -161,7 +161,7 @@ test('what starts with its region leaves the cores to others until it is ready; 
   await regions.kill('east');
   missing = 'not yet';
   const start = regions.start('east');
-  await until(async () => kafka.pid !== undefined && (!known || (await nice()) === 10));
+  await until(async () => kafka.pid !== undefined && (!known || (await nice()) === 5));
   await regions.pause('east');
   await regions.resume('east'); // in the middle of its start
   missing = undefined;
