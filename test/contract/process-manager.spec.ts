@@ -214,6 +214,8 @@ it('a process that moves again soon stands in no other place of the index: its t
     expect(await movedAt(opened('one'))).toBe('2026-01-01T12:00:00.000Z');
     vi.setSystemTime('2026-01-01T12:00:04Z');
     expect(await movedAt(served('one'))).toBe('2026-01-01T12:00:04.000Z');
+    vi.setSystemTime('2026-01-01T11:00:00Z'); // a clock that was set back hides nothing from the sweeper
+    expect(await movedAt(opened('one'))).toBe('2026-01-01T11:00:00.000Z');
   } finally {
     vi.useRealTimers();
   }

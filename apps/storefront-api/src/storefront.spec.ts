@@ -353,6 +353,19 @@ describe('an owner that has more to do than it does in time', () => {
   });
 });
 
+it('who waits for the successor of a region that is gone holds no room among the writes under way to it', async () => {
+  const news = new LearntOwners();
+  let owns = false;
+  const own = await service((_request, response) => response.writeHead(owns ? 201 : 421, owns ? {} : { 'evenkeel-owner': 'west' }).end());
+  const gone = await freePort();
+  const app = await edge({ own: [own.url], peer: [gone], owners: news, ownerNewsMs: 60_000, admission: { firstLimit: 1, waitMs: 1_000 } });
+  const waiting = Array.from({ length: 3 }, () => place(app, western));
+  await eventuallyHolds(() => expect(own.seen).toHaveLength(3)); // each has been refused by the one that is gone
+  owns = true;
+  news.learn('east');
+  expect((await Promise.all(waiting)).map(({ statusCode }) => statusCode)).toEqual([201, 201, 201]);
+});
+
 describe('what the edge itself refuses, and forwards nothing of', () => {
   it.each([
     ['no token', (app: NestFastifyApplication) => place(app, ''), 401, 'unauthenticated'],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { firstLineage, region, type ShardId } from '#contracts';
 import { InMemoryLineageStore, ReceiptsFold, type Procedure, type Step } from '#regions';
-import { InMemoryBroker } from '#shard-log';
+import { DoubtfulAppendError, InMemoryBroker } from '#shard-log';
 import { Effects } from './effects.ts';
 
 const [east, west] = [region('east'), region('west')];
@@ -12,8 +12,8 @@ beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'perf
 afterEach(() => vi.useRealTimers());
 
 /** Two shards at seq 7, closed as soon as the closes are appended, and a west that receipts them when it is told to. */
-async function handingOver(procedure: Procedure) {
-  const cluster = new InMemoryBroker().connect();
+async function handingOver(procedure: Procedure, broker = new InMemoryBroker()) {
+  const cluster = broker.connect();
   await cluster.createTopics([{ topic: 'order.events', partitions: 2, config: {} }]);
   const receipts = new ReceiptsFold(west);
   const effects = new Effects({
@@ -28,11 +28,13 @@ async function handingOver(procedure: Procedure) {
   });
   const close: Step = { step: 'close', procedure, because: 'a test', shards: shards.map((shard) => ({ shard, term: 1 })) };
   let done = false;
-  const performed = effects.perform(close, { lineage, revision: 1 }).then((trouble) => {
+  const perform = (): Promise<string | undefined> => effects.perform(close, { lineage, revision: 1 });
+  const performed = perform().then((trouble) => {
     done = true;
     return trouble;
   });
   return {
+    perform,
     performed,
     isDone: () => done,
     receipt: (shard: ShardId, seq: number): void => {
@@ -66,4 +68,14 @@ it.each(['takeover', 'return', 'fall-back', 're-open'] as const)('closes for a %
   const { performed } = await handingOver(procedure);
   await vi.advanceTimersByTimeAsync(0);
   expect(await performed).toBeUndefined();
+});
+
+it('a close whose append is in doubt fails the step, whatever became of the others; the next one begins anew', async () => {
+  const broker = new InMemoryBroker();
+  broker.fateOf = (_topic, partition) => (partition === 1 ? 'lose' : 'append');
+  const { perform, performed } = await handingOver('return', broker);
+  await expect(performed).rejects.toThrow(DoubtfulAppendError);
+  broker.fateOf = () => 'append';
+  expect(await perform()).toBeUndefined();
+  expect([0, 1].map((partition) => broker.log('order.events', partition).length)).toEqual([2, 1]);
 });

@@ -1,13 +1,12 @@
 /**
- * How many writes one owner is given at once, found from how long it takes: additive increase, multiplicative decrease, as TCP finds its
- * window (Jacobson, Congestion Avoidance and Control, 1988). An owner that is given more than it can do in the time that clients
- * wait does all of it too late: they ask again, and it does nothing in time any more. With a bound, what it takes is done in time, and
- * who finds no room hears so at once.
+ * How many writes one region is given at once, found from how long it takes: additive increase, multiplicative decrease, as TCP finds its
+ * window (Jacobson, Congestion Avoidance and Control, 1988). A region that is given more than it can do in the time that clients wait
+ * does most of it too late: they ask again, and keep it busy. With a bound, who finds no room hears so soon. See ADR 0027.
  */
 export interface AdmissionPace {
   readonly firstLimit: number;
   /**
-   * Also when everything is slow. Each edge gives so many to each owner; fewer at once are not done sooner, for load makes batches larger: with
+   * Also when everything is slow. Each edge gives so many to each region; fewer at once are not done sooner, for load makes batches larger: with
    * 2 the same machine did a quarter of what it did without a bound.
    */
   readonly limitMin: number;
@@ -43,7 +42,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** The writes under way to one owner. Whoever was admitted must leave. */
+/** The writes under way to one region. Whoever was admitted must leave, once. */
 export class Admission {
   readonly #pace: AdmissionPace;
   readonly #nowMs: () => number;
@@ -81,7 +80,7 @@ export class Admission {
     });
   }
 
-  /** `answered`: by the owner itself, with what it has done. What ended otherwise says nothing about how busy it is. */
+  /** `answered`: by the region itself, with what it has done. What ended otherwise says nothing about how busy it is. */
   leave({ atMs }: Admitted, answered: boolean): void {
     if (answered) this.#learn(atMs);
     this.#underWay -= 1;

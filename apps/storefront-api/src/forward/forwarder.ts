@@ -6,8 +6,8 @@
  * when whoever was asked next says 503 or 429: that is about its own attempt.
  *
  * A write goes to the owner of its shard, and on to the owner that is named instead, a bounded number of times. While another region's
- * owner keeps it waiting, or cannot be reached, news of a new owner end that wait. No owner is given more orders at once than it answers
- * in time.
+ * owner keeps it waiting, or cannot be reached, news of a new owner end that wait. How many orders a region is given
+ * at once is bounded by how long it takes.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Region, RegionAddresses, Service, Topology } from '#contracts';

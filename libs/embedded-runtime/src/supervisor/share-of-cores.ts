@@ -19,8 +19,13 @@ export async function giveShare(pid: number, share: Share, signal: AbortSignal):
   for (let tried = 0; tried < triesMax && !signal.aborted; tried += 1) {
     const nice = await niceOfShare(pid);
     if (nice === undefined || nice === niceOf[share]) return true;
-    // Refused while another session's was changed just before: asked again.
-    await writeFile(fileOf(pid), String(niceOf[share]), { flag: 'r+' }).catch(() => pause(againAfterMs, signal));
+    try {
+      await writeFile(fileOf(pid), String(niceOf[share]), { flag: 'r+' });
+    } catch (error) {
+      // Another session's was changed just before: asked again. Anything else, such as a /proc that may not be written, does not pass.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
+      await pause(againAfterMs, signal);
+    }
   }
   return (await niceOfShare(pid)) === niceOf[share];
 }

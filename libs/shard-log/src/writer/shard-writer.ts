@@ -91,7 +91,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   /**
    * Takes a command, when there is room: that is the back-pressure, and it is bounded, for other shards come through the same door.
    * What cannot be taken is answered as unavailable. A command of a shard that is no longer this instance's is dropped: its offset
-   * is not passed, the next owner meets it.
+   * is not passed, the next owner meets it; who handed it over here is told.
    *
    * Limit: the offset of what is turned away is passed, also when nobody waits for it (a client was told 202, or a process manager sent
    * it). Keeping it would hold up the offset of the partition, and so all that its other shards have done, and without bound while
