@@ -13,7 +13,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'unit',
-          include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/{tidy,golden,simulation,model}/**/*.spec.ts'],
+          include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/{tidy,golden,simulation,model,bench}/**/*.spec.ts'],
           testTimeout: 60_000, // a starved machine is no finding: a property that takes 2 s was seen to take 18
         },
       },

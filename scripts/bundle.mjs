@@ -18,6 +18,8 @@ const input = Object.fromEntries(
     .flatMap((app) => entries.map((entry) => [`${app}/${entry}`, join(built, app, 'src', `${entry}.js`)]))
     .filter(([, file]) => existsSync(file)),
 );
+/** No app, but a process of its own where the embedded runtime is not: in containers. */
+input['identity/main'] = join(root, 'dist', 'libs', 'embedded-runtime', 'src', 'identity', 'main.js');
 
 const bundle = await rolldown({
   input,

@@ -115,6 +115,9 @@ export class CounterLog {
     return this.#seqs;
   }
 
+  readonly ends = (): Promise<ReadonlyMap<string, readonly number[]>> =>
+    Promise.resolve(new Map([['counters.events', [this.entries.length]]]));
+
   readonly open: OpenFeed = async (from, handlers) => {
     let next = from?.offsets['counters.events:0'] ?? 0;
     const stopping = new AbortController();
@@ -136,6 +139,7 @@ export class CounterLog {
     const delivering = deliver().catch((error: Error) => handlers.onStopped(error));
     return {
       stoppedShards: () => new Map(),
+      nextOffset: () => next,
       close: async () => {
         stopping.abort();
         wake();

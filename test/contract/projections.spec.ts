@@ -16,6 +16,7 @@ import {
   type Projector,
   type RunProjections,
 } from '#projections';
+import { metricNames, metrics } from '#telemetry';
 import { eventually as poll, startTestPostgres, type TestPostgres } from '#test-kit';
 import {
   counterDefinition,
@@ -246,6 +247,9 @@ describe('a record that cannot be understood', () => {
       `${east}:5 withheld`,
     ]);
     await eventually(async () => expect(announced.map(({ id }) => id).toSorted()).toEqual(['counters.events:0:7', `${east}:2`]));
+    const shown = await metrics.render();
+    expect(shown).toContain(`${metricNames.parkedRecords}{projector="counters"} 2\n`);
+    expect(shown).toMatch(new RegExp(`^${metricNames.projectedCommits}\\{projector="counters"\\} [1-9]`, 'm'));
     const loaded = await pgSnapshots({ pool: database.pool, name: 'counters', stateVersion: 1 }).load(east, ['a', 'b', 'c', 'z']);
     expect(loaded.blocked.toSorted()).toEqual(['a', 'b']);
     expect(loaded.persistedSeq).toBe(6);

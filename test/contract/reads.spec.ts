@@ -378,3 +378,17 @@ describe('while the database is away', () => {
     expect(again.statusCode).toBe(200);
   });
 });
+
+describe('while the tables are rebuilt from nothing', () => {
+  it.each([
+    ['a table', 'alter table payment_service.payment rename to away', 'alter table payment_service.away rename to payment'],
+    ['the schema', 'alter schema payment_service rename to away', 'alter schema away rename to payment_service'],
+  ])('without %s answers 503 and when to come again, and goes on when it is there', async (_, goes, comes) => {
+    await payment.pool.query(goes);
+    const during = await get(payment, `/v1/payments/${first}`);
+    await order.pool.query(comes);
+    expect(during.statusCode).toBe(503);
+    expect(during.headers['retry-after']).toBe('1');
+    expect((await get(payment, `/v1/payments/${first}`)).statusCode).toBe(200);
+  });
+});

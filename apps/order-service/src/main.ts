@@ -7,6 +7,7 @@ import { orderDecider } from './domain/order.ts';
 import { SettledOrderOutcomes } from './order-outcomes/settled-order-outcomes.ts';
 import { ShownOutcomes } from './order-outcomes/shown-outcomes.ts';
 import { orderMigrations, orderProjector, orderSchema, orderStateVersion } from './order-projector.definition.ts';
+import { OrderMetrics } from './order-metrics.ts';
 import { orderReadEntities } from './order-reads.providers.ts';
 import { OrderModule } from './order.module.ts';
 import { HttpCatalogue } from './place-order/http-catalogue.ts';
@@ -17,6 +18,7 @@ const checkoutVersion = 1;
 await runProcess('order-service', async (parts) => {
   const { config, lifecycle, health, log } = parts;
   const { region, topology, addresses, listen } = config;
+  const orderMetrics = new OrderMetrics();
   let outcomes: SettledOrderOutcomes | undefined; // nobody watches an order before HTTP is served
   const { cluster, database, writers, internalCommands } = await startShardService(parts, {
     service: 'order',
@@ -27,6 +29,7 @@ await runProcess('order-service', async (parts) => {
     projector: orderProjector.name,
     stateVersion: orderStateVersion,
     onSettled: (settled) => outcomes?.note(settled),
+    onOwnSettled: (events) => orderMetrics.settled(events),
   });
   const reads = await openServiceReads(parts, { service: 'order', database, entities: orderReadEntities, migrations: orderMigrations });
   outcomes = new SettledOrderOutcomes(new ShownOutcomes(reads.source));

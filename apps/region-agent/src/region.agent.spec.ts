@@ -3,7 +3,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { commandId, firstLineage, lineageRecordSchema, region, type ShardId } from '#contracts';
 import { HealthRegistry, Lifecycle } from '#service-kit';
 import { InMemoryAgentRegistry, InMemoryLineageStore, regionTimingSchema } from '#regions';
-import { decodeReceipts, encodeShardRecord, type Receipt, type ShardRecord } from '#shard-log';
+import { decodeReceipts, encodeReceipts, encodeShardRecord, type Receipt, type ShardRecord } from '#shard-log';
+import { metricNames, metrics } from '#telemetry';
 import { silentTopology } from '#test-kit';
 import { MemoryCheckpoints } from './testing/memory.checkpoints.ts';
 import type { CheckpointStore } from './receipts/checkpoint.store.ts';
@@ -204,4 +205,34 @@ it('is not ready while a mirror is missing', async () => {
   await vi.waitFor(() => expect(health.ready().checks['mirrors']?.detail).toBe('missing: east.inventory.events'), waits);
   cluster.create('east.inventory.events', partitions);
   await vi.waitFor(() => expect(health.ready().status).toBe('ok'), waits);
+});
+
+it('shows by its metrics how the region stands, and nothing of it when it has stopped', async () => {
+  const { cluster, lifecycle } = await agentInWest();
+  const shown = async (): Promise<readonly string[]> => (await metrics.render()).split('\n').filter((line) => !line.startsWith('#'));
+  await vi.waitFor(
+    async () =>
+      expect(await shown()).toEqual(
+        expect.arrayContaining([
+          `${metricNames.regionTerm} 1`,
+          `${metricNames.regionMode}{mode="paired"} 1`,
+          `${metricNames.regionMode}{mode="claimed"} 0`,
+          `${metricNames.regionMode}{mode="solo"} 0`,
+          `${metricNames.regionMode}{mode="rejoining"} 0`,
+          `${metricNames.regionServing} 1`,
+          `${metricNames.regionLeading} 1`,
+          `${metricNames.otherRegionAlive}{region="east"} 1`,
+          `${metricNames.takeovers}{lost="east"} 0`,
+          `${metricNames.mirrorLag}{topic="east.order.events"} 0`,
+        ]),
+      ),
+    waits,
+  );
+  const lag = async (): Promise<string | undefined> => (await shown()).find((line) => line.startsWith(metricNames.replicationLag));
+  expect(await lag()).toBeUndefined(); // east was not heard yet
+  cluster.create('east.receipts', 1);
+  cluster.put('east.receipts', 0, [encodeReceipts({ kind: 'receipts', by: east, receipts: [] })]);
+  await vi.waitFor(async () => expect(await lag()).toMatch(/\{origin="east"\} \d/), waits);
+  await lifecycle.stop();
+  expect((await shown()).filter((line) => line.startsWith('evenkeel_region'))).toEqual([]);
 });

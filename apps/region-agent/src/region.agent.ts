@@ -6,6 +6,7 @@ import { KafkaHealth } from './lead/kafka-health.ts';
 import { Lead } from './lead/lead.ts';
 import { StateReader } from './lead/state-reader.ts';
 import type { RegionAgentOptions } from './region-agent.options.ts';
+import { observeAgent } from './status/agent-metrics.ts';
 import { agentStatusOf, observeHealth } from './status/agent-status.ts';
 import { Attention } from './view/attention.ts';
 import { Since } from './view/since.ts';
@@ -68,6 +69,16 @@ export class RegionAgent {
 
   async start(lifecycle: Lifecycle, health: HealthRegistry): Promise<void> {
     observeHealth(health, () => this.status());
+    await lifecycle.start('metrics', () =>
+      observeAgent({
+        here: this.#options.here,
+        topology: this.#options.topology,
+        status: () => this.status(),
+        state: () => (this.#state.problem === undefined ? this.#state.known?.state : undefined),
+        parts: () => this.#lead.parts,
+        nowMs: this.#nowMs,
+      }),
+    );
     await lifecycle.start('attention', () => (this.#attention.start(), () => this.#attention.close()));
     await lifecycle.start('kafka health', () => (this.#kafka.start(), () => this.#kafka.close()));
     await lifecycle.start('state', () => (this.#state.start(), () => this.#state.close()));

@@ -30,7 +30,7 @@ interface Seen {
   readonly body: string;
 }
 
-const telemetry = startTelemetry({ service: 'storefront-api', region: 'east', instance: 1, otlpUrl: undefined });
+const telemetry = startTelemetry({ service: 'storefront-api', region: 'east', instance: 1, otlp: undefined });
 afterAll(() => telemetry.stop());
 
 const stops: (() => Promise<unknown>)[] = [];

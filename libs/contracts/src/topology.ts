@@ -32,8 +32,11 @@ export const topologySchema = z.object({
   regions: z.record(z.string(), regionAddressesSchema),
   identity: z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.url() }),
   paymentProvider: z.object({ url: z.url() }),
-  /** OTLP/HTTP base URL for traces; none exported when absent. */
-  telemetry: z.object({ otlpUrl: z.url() }).optional(),
+  /**
+   * OTLP/HTTP base URL for traces and metrics; none exported when absent. `traceRatio`: the share of the traces that begin here which are
+   * recorded; whoever calls with a sampled trace has decided for its own.
+   */
+  telemetry: z.object({ otlpUrl: z.url(), traceRatio: z.number().min(0).max(1).default(1) }).optional(),
   /** The storefront's name, and by region where a DNS server answers for it (`address:port`): always with regions that serve. */
   dns: z.object({ name: z.string().min(1), servers: z.record(z.string(), z.string()) }).optional(),
   /** Overrides of the regions' timing, one by one: `regionTimingSchema` in libs/regions says which there are, and why. */

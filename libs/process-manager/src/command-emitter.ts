@@ -1,9 +1,14 @@
 import { commandsTopic, shardOf } from '#contracts';
 import { SerialAppender, type LogCluster } from '#shard-log';
+import { attributeNames, endedWith, isRecording, openSendSpan, type OpenSpan } from '#telemetry';
 import type { EmitCommands } from './process-projection.ts';
+import type { RequiredCommand } from './process.ts';
 import type { TraceMemory } from './trace-memory.ts';
 
-/** Appends process managers' commands to this region's command topics: one connection, a batch per partition. */
+/**
+ * Appends process managers' commands to this region's command topics: one connection, a batch per partition. Each command goes on in the
+ * trace of what it serves.
+ */
 export async function openCommandEmitter(
   cluster: LogCluster,
   name: string,
@@ -14,17 +19,15 @@ export async function openCommandEmitter(
   return {
     emit: async (commands) => {
       const results = await Promise.allSettled(
-        commands.map(({ commandId, shard, key, correlation, command }) => {
+        commands.map((required) => {
+          const { commandId, shard, key, correlation, command } = required;
           const { service, partition } = shardOf(shard);
-          const value = JSON.stringify({
-            commandId,
-            shard,
-            correlation,
-            traceparent: traces.traceparentOf(correlation),
-            reply: false,
-            command,
-          });
-          return appender.append(commandsTopic(service), partition, { key, headers: {}, value });
+          const known = traces.traceparentOf(correlation);
+          const span = isRecording() ? spanOf(required, known) : undefined;
+          const traceparent = span?.traceparent ?? known;
+          const value = JSON.stringify({ commandId, shard, correlation, traceparent, reply: false, command });
+          const append = () => appender.append(commandsTopic(service), partition, { key, headers: {}, value });
+          return span === undefined ? append() : endedWith(span, append);
         }),
       );
       const failed = results.find((result) => result.status === 'rejected');
@@ -32,4 +35,20 @@ export async function openCommandEmitter(
     },
     close: () => connection.close(),
   };
+}
+
+function spanOf({ commandId, shard, correlation, command }: RequiredCommand<{ type: string }>, traceparent: string): OpenSpan {
+  const { service, partition } = shardOf(shard);
+  const topic = commandsTopic(service);
+  return openSendSpan({
+    topic,
+    partition,
+    traceparent,
+    attributes: {
+      [attributeNames.shard]: shard,
+      [attributeNames.commandId]: commandId,
+      [attributeNames.commandType]: command.type,
+      [attributeNames.correlation]: correlation,
+    },
+  });
 }

@@ -72,7 +72,8 @@ export async function runProcessManager<Event extends { readonly type: string },
   options: RunProcessManager<Event, State, Command>,
 ): Promise<RunningProcessManager> {
   const { definition, here, cluster, databaseUrl: url, schema, log, traces = new TraceMemory() } = options;
-  await migrate({ url, schema, migrations: [tablesMigration('ProcessTables1763700000000', [...runtimeTables, ...processTables])] });
+  const migrations = [tablesMigration('ProcessTables1763700000000', [...runtimeTables, ...processTables])];
+  await migrate({ url, schema, migrations });
   const database = openProjectionDatabase({
     url,
     schema,
@@ -101,6 +102,7 @@ export async function runProcessManager<Event extends { readonly type: string },
     openFeed: leadingFeed(options, traces, database, leadership),
     announceParked: (records) => announcer.announce(records.map((record) => namedRecord(definition.name, record))),
     retryParked: true,
+    prepare: () => migrate({ url, schema, migrations }), // a lost PostgreSQL comes back empty
     pace,
     log,
   });

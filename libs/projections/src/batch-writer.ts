@@ -5,12 +5,32 @@ import { BlockedStreams } from './core/blocked-streams.ts';
 import { isPoison } from './core/fold-error.ts';
 import { together } from './core/together.ts';
 import { fingerprintOf, stateVersionOf } from './fingerprint.ts';
-import { advanceCheckpoint, advanceShards, createCheckpoint, readCheckpoint, type StoredCheckpoint } from './postgres/checkpoint-table.ts';
+import {
+  advanceCheckpoint,
+  advanceShards,
+  createCheckpoint,
+  OvertakenError,
+  readCheckpoint,
+  type StoredCheckpoint,
+} from './postgres/checkpoint-table.ts';
+import { copyingTx } from './postgres/copy-rows.ts';
 import { inTransaction } from './postgres/database.ts';
 import { readBlocked, setAside, setAsideUnreadable } from './postgres/parked-table.ts';
 import type { ProjectorDefinition, SettledEvent, Tx } from './projection.port.ts';
 import { StreamStates } from './stream-states.ts';
 import { emptyTables } from './postgres/empty-tables.ts';
+
+/** The tables were made by another version of the definition, and are not ours to write or to empty. */
+export class OtherDefinitionError extends Error {
+  override readonly name = 'OtherDefinitionError';
+}
+
+/**
+ * How a batch is applied. `together`: by statements. `copying`: new rows by COPY, on a connection that does not pipeline; it fails where a row
+ * is written anew that stands in its table. `careful`: commit by commit, and one that cannot be applied is parked instead of failing: for
+ * what has failed before.
+ */
+export type WriteMode = 'together' | 'copying' | 'careful';
 
 /**
  * Writes what one projector has read. Rows, stream states, parked records, progress and checkpoint of a batch stand in one
@@ -34,10 +54,14 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
     for (const projection of definition.projections) projection.forget(this);
   }
 
-  /** Where the projector stands. What was stored under another version of states or projections is emptied, to be read again. */
+  /**
+   * Where the projector stands. What was stored under another version of states or projections is emptied, to be read again, or kept.
+   * @throws OtherDefinitionError when it is kept
+   */
   static async open<Event extends { readonly type: string }, State>(
     pool: Pool,
     definition: ProjectorDefinition<Event, State>,
+    ofAnotherVersion: 'emptied' | 'kept' = 'emptied',
   ): Promise<BatchWriter<Event, State>> {
     const fingerprint = fingerprintOf(definition);
     const stateVersion = stateVersionOf(definition);
@@ -45,6 +69,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
       await createCheckpoint(tx, definition.name, stateVersion, fingerprint);
       const stored = (await readCheckpoint(tx, definition.name))!;
       if (stored.stateVersion !== stateVersion || stored.fingerprint !== fingerprint) {
+        if (ofAnotherVersion === 'kept') throw new OtherDefinitionError(`the tables of ${definition.name} are of another version of it`);
         await emptyTables(tx, definition, stored.version, fingerprint);
         const empty = { version: stored.version + 1, stateVersion, fingerprint, checkpoint: undefined };
         return new BatchWriter(pool, definition, empty, new BlockedStreams());
@@ -57,24 +82,28 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
     return this.#stored;
   }
 
-  /**
-   * Stores all of the work, or nothing. `careful` applies commit by commit and parks those that cannot be applied, instead of
-   * failing: for what has failed before. Resolves with how many commits were set aside.
-   * @throws OvertakenError and whatever the database throws
-   */
-  async write(work: PendingWork, careful: boolean): Promise<number> {
-    const setAsides = await inTransaction(this.#pool, async (tx) => {
+  /** Stores all of the work, or nothing. Resolves with how many commits were set aside. @throws OvertakenError and whatever the database throws */
+  async write(work: PendingWork, mode: WriteMode): Promise<number> {
+    const setAsides = await inTransaction(this.#pool, async (client) => {
+      const tx = mode === 'copying' ? copyingTx(client) : client;
       // Answered in this order, so being overtaken is the first failure; and before a savepoint could undo some of it.
       await together([
         advanceCheckpoint(tx, this.#definition.name, this.#stored.version, work.checkpoint),
         advanceShards(tx, work.moved),
         ...work.unreadable.map((record) => setAsideUnreadable(tx, record)),
       ]);
-      const count = careful ? await this.#applyOneByOne(work, tx) : await this.#applyTogether(work, tx);
+      const count = mode === 'careful' ? await this.#applyOneByOne(work, tx) : await this.#applyTogether(work, tx);
       return count + work.unreadable.length;
     });
     this.#stored = { ...this.#stored, version: this.#stored.version + 1, checkpoint: work.checkpoint };
     return setAsides;
+  }
+
+  /** For who has nothing to write: finds out that the tables were exchanged, or are gone. @throws OvertakenError and whatever the database throws */
+  async verify(): Promise<void> {
+    const stored = await readCheckpoint(this.#pool, this.#definition.name);
+    if (stored?.version !== this.#stored.version)
+      throw new OvertakenError(`the tables of ${this.#definition.name} are not those that were opened`);
   }
 
   /** Runs `work` as a batch of its own that moves no checkpoint; afterwards the blocked streams are read anew. */

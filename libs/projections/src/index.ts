@@ -19,6 +19,8 @@ export { ConsistentReads, PROGRESS_WATCH } from './reads/consistent-reads.interc
 export { bigintAsNumber, readDatabase, type ReadDatabaseOptions } from './reads/read-database.ts';
 export { inReadSnapshot, progressOfHome, READ_DATABASE } from './reads/read-snapshot.ts';
 export { decodeCursor, encodeCursor } from './reads/page-cursor.ts';
+export { OwnTables, type OwnTablesOptions } from './process/own-tables.ts';
+export { RebuildJob, type RebuildJobOptions } from './process/rebuild-job.ts';
 export { startProjector, type ServiceProjector } from './process/start-projector.ts';
 export { projectorModule } from './process/projector.module.ts';
 export { parkedModule } from './process/parked.controller.ts';
@@ -26,3 +28,8 @@ export { namedRecord, parkedRecords, type ParkedRecords, type ParkedRecordsOptio
 export { ParkedAnnouncer } from './process/parked-announcer.ts';
 export type { ProjectorReportOptions } from './process/projector-report.ts';
 export { rebuild, type RebuildOptions, type RebuildResult } from './rebuild.ts';
+export type { LogEnds } from './rebuild/read-target.ts';
+export type { RebuildProgress } from './rebuild/rebuild-rate.ts';
+export { standingOf, type Standing } from './postgres/live-tables.ts';
+export { shadowOf } from './postgres/shadow-schema.ts';
+export { beforeOf, swapBack, type UndoOutcome } from './postgres/swap-schemas.ts';

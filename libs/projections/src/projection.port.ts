@@ -15,7 +15,16 @@ export interface Tx {
     statement: string | PreparedStatement,
     values?: readonly unknown[],
   ): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number | null }>;
+  /** Of a rebuild only: many rows go in as a stream. @throws SQLSTATE 23505 when a key stands in the table already */
+  readonly copyRows?: CopyRows;
 }
+
+/** Adds rows, by column name; their keys are distinct and stand nowhere yet. */
+export type CopyRows = (
+  table: string,
+  columns: Readonly<Record<string, ColumnType>>,
+  rows: readonly Readonly<Record<string, unknown>>[],
+) => Promise<void>;
 
 /** One event of a settled commit, decoded: `index` counts the events inside the commit from 0. */
 export interface SettledEvent<Event> {

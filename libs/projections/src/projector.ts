@@ -9,6 +9,7 @@ import { decideParked, retryDecodable, type ParkedDecision, type ParkedOutcome }
 import { ParkedOutbox } from './parked-outbox.ts';
 import { releaseClient, reportedByTheQuery, type ProjectionDatabase } from './postgres/database.ts';
 import type { ParkedRecord } from './postgres/parked-table.ts';
+import { ProjectorWatch } from './projector-watch.ts';
 import type { OpenFeed, ProjectorDefinition, ProjectorFeed, ProjectorLog } from './projection.port.ts';
 
 export interface ProjectorPace extends WritePace {
@@ -39,6 +40,13 @@ export interface RunProjections<Event extends { readonly type: string }, State> 
   announceParked(records: readonly ParkedRecord[]): Promise<void>;
   /** Each leadership begins by reading again what was parked and can be decoded now. Default: people decide. */
   readonly retryParked?: boolean;
+  /**
+   * Before the first leadership, and after every failure: makes sure that the tables are there and of this definition, however long that takes.
+   * May be told again when they are. The signal ends it early. Default: they are.
+   */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>;
+  /** What becomes of tables that another version of the definition has made: emptied and computed anew (default), or left to `prepare`. */
+  readonly ofAnotherVersion?: 'emptied' | 'kept';
   readonly log: ProjectorLog;
   readonly pace?: Partial<ProjectorPace>;
 }
@@ -86,6 +94,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
   readonly #pace: ProjectorPace;
   readonly #stopping = new AbortController();
   readonly #outbox: ParkedOutbox;
+  readonly #watch: ProjectorWatch;
   #running: Promise<void> = Promise.resolve();
   #leadership: Leadership | undefined;
   #questions: ((writer: BatchWriter<Event, State>) => Promise<void>)[] = [];
@@ -100,6 +109,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
     this.#options = options;
     this.#pace = { ...defaultPace, ...options.pace };
     this.#outbox = new ParkedOutbox(options.database.pool, (records) => options.announceParked(records), options.log);
+    this.#watch = new ProjectorWatch({ name: options.definition.name, database: options.database, status: () => this.status() });
   }
 
   start(): void {
@@ -121,9 +131,9 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
   }
 
   async decideParked(id: string, decision: ParkedDecision): Promise<ParkedOutcome> {
-    const { definition, database } = this.#options;
+    const { definition } = this.#options;
     const ask = (writer: BatchWriter<Event, State>) => decideParked(writer, definition.catalogue, id, decision);
-    if (this.#leadership === undefined) return ask(await BatchWriter.open(database.pool, definition));
+    if (this.#leadership === undefined) return ask(await this.#openWriter());
     const { buffer } = this.#leadership;
     return new Promise((resolve, reject) => {
       this.#questions.push(async (writer) => {
@@ -143,14 +153,20 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
     this.#leadership?.buffer.close();
     await this.#running;
     await this.#outbox.close();
+    this.#watch.close();
   }
 
   async #run(): Promise<void> {
+    let prepared = false;
     while (!this.#stopping.signal.aborted) {
       try {
+        if (!prepared) await this.#options.prepare?.(this.#stopping.signal);
+        prepared = true;
         await this.#leadIfFree();
         await this.#pause(this.#pace.standbyPollMs);
       } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        prepared = false;
         this.#failuresInARow++;
         this.#lastError = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         this.#options.log.warn(
@@ -191,15 +207,19 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
   }
 
   async #lead(lost: AbortSignal): Promise<void> {
-    const { database, definition, openFeed, log } = this.#options;
-    const writer = await BatchWriter.open(database.pool, definition);
+    const { definition, openFeed, log } = this.#options;
+    const writer = await this.#openWriter();
     const buffer = new BatchBuffer(this.#pace);
     const failed = new AbortController();
     const leadership: Leadership = { feed: undefined, buffer };
     this.#leadership = leadership;
     try {
+      await this.#watch.leads();
       leadership.feed = await openFeed(writer.stored.checkpoint, {
-        onBatch: (batch) => buffer.put(batch),
+        onBatch: (batch) => {
+          this.#watch.read(batch);
+          return buffer.put(batch);
+        },
         onUnreadable: (record) => buffer.putUnreadable(record),
         // What is read sooner would wait for the next transaction anyway; but who catches up fills the next transaction.
         restMs: (records) => (restAfterFetch(records) === 0 ? 0 : this.#restMs),
@@ -215,24 +235,39 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
       failed.signal.throwIfAborted();
     } finally {
       this.#leadership = undefined;
+      this.#watch.standsBy();
       buffer.close();
       await leadership.feed?.close();
       for (const question of this.#questions.splice(0)) await question(writer).catch(() => undefined); // its asker was told
     }
   }
 
+  #openWriter(): Promise<BatchWriter<Event, State>> {
+    const { database, definition, ofAnotherVersion } = this.#options;
+    return BatchWriter.open(database.pool, definition, ofAnotherVersion);
+  }
+
   async #retryParked(writer: BatchWriter<Event, State>): Promise<void> {
     const { database, definition, log } = this.#options;
     const applied = await retryDecodable(writer, database.pool, definition.catalogue);
-    if (applied > 0) log.info({ projector: definition.name, applied }, 'parked records can be read now, and were applied');
+    if (applied === 0) return;
+    await this.#watch.parkedChanged();
+    log.info({ projector: definition.name, applied }, 'parked records can be read now, and were applied');
   }
 
   async #step(writer: BatchWriter<Event, State>, buffer: BatchBuffer): Promise<void> {
-    for (let question = this.#questions.shift(); question !== undefined; question = this.#questions.shift()) await question(writer);
+    for (let question = this.#questions.shift(); question !== undefined; question = this.#questions.shift()) {
+      await question(writer);
+      await this.#watch.parkedChanged();
+    }
     if (!buffer.holdsCommits) await buffer.arrival(this.#pace.idleCheckpointMs);
     // A checkpoint that moved without commits is in no hurry.
     const due = performance.now() - this.#storedAtMs >= this.#pace.idleCheckpointMs;
     const work = buffer.holdsCommits || due ? buffer.take() : undefined;
+    if (work === undefined && due) {
+      this.#storedAtMs = performance.now();
+      await writer.verify();
+    }
     if (work === undefined) return;
     const startedAtMs = performance.now();
     await this.#write(writer, work);
@@ -243,12 +278,14 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
 
   async #write(writer: BatchWriter<Event, State>, work: Parameters<BatchWriter<Event, State>['write']>[0]): Promise<void> {
     try {
-      const setAsides = await writer.write(work, this.#carefulCommits > 0);
+      const mode = this.#carefulCommits > 0 ? 'careful' : 'together';
+      const setAsides = await this.#watch.stores(work, () => writer.write(work, mode));
       this.#carefulCommits = Math.max(0, this.#carefulCommits - work.commits.length);
       this.#lastError = undefined;
       this.#failuresInARow = 0;
       if (setAsides === 0) return;
       this.#options.log.warn({ projector: this.#options.definition.name, setAsides }, 'records were parked or withheld');
+      await this.#watch.parkedChanged();
       this.#outbox.wake();
     } catch (error) {
       if (isPoison(error)) this.#carefulCommits = Math.max(1, work.commits.length);

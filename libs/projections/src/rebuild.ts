@@ -1,147 +1,258 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ShardId } from '#contracts';
-import { checksumsOf, streamStatesTable } from './checksums.ts';
-import { readProgress } from './postgres/checkpoint-table.ts';
-import { inTransaction, openProjectionDatabase, type ProjectionDatabase } from './postgres/database.ts';
-import { migrate, migrationsTable, type MigrationClass } from './postgres/migrate.ts';
-import { runtimeTableNames } from './postgres/runtime-tables.ts';
+import type { PoolClient } from 'pg';
+import { openProjectionDatabase, reportedByTheQuery, type ProjectionDatabase } from './postgres/database.ts';
+import { standingOf } from './postgres/live-tables.ts';
+import type { MigrationClass } from './postgres/migrate.ts';
+import { buildIndexes, openShadow, shadowOf } from './postgres/shadow-schema.ts';
+import { BusyTablesError, progressIn, swapIn } from './postgres/swap-schemas.ts';
 import type { OpenFeed, ProjectorDefinition, ProjectorLog, Tx } from './projection.port.ts';
-import { runProjections, type Projector } from './projector.ts';
+import { reaches } from './rebuild/capped-work.ts';
+import { compareWithLive } from './rebuild/compare-with-live.ts';
+import { ReadTarget, type LogEnds } from './rebuild/read-target.ts';
+import { RebuildRate, type RebuildProgress } from './rebuild/rebuild-rate.ts';
+import { ShadowLoad } from './rebuild/shadow-load.ts';
 
 export interface RebuildOptions<Event extends { readonly type: string }, State> {
   readonly live: ProjectionDatabase;
   readonly definition: ProjectorDefinition<Event, State>;
   readonly migrations: readonly MigrationClass[];
   readonly openFeed: OpenFeed;
+  /** Topics that do not exist are left out. @throws while the cluster cannot be asked */
+  readonly logEnds: () => Promise<LogEnds>;
   readonly log: ProjectorLog;
-  /** Longest catching up with the live tables. */
-  readonly catchUpMs: number;
-  /** How long a moment is sought at which both stand at the same seqs, so that they can be compared. */
+  /** How long a moment is sought at which both stand at the same seqs, so that they can be compared; 0: they are not compared. */
   readonly compareMs: number;
+  /** Gives up when for so long nothing was read or written, and not all is. */
+  readonly stuckMs: number;
+  onProgress?(progress: RebuildProgress): void;
+  /** Ends it early. What was loaded is kept, and the next rebuild goes on from there. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RebuildResult {
-  /** Names of projections whose checksums differed; undefined when under load no moment was found to compare them. */
+  /** Names of projections whose checksums differed; undefined when there was nothing to compare with, or no moment for it. */
   readonly differing: readonly string[] | undefined;
+  /** An interrupted one was gone on with. */
+  readonly resumed: boolean;
 }
 
 /**
- * Folds the log from its start into a shadow schema beside the live one, catches up, repeats people's decisions on parked records,
- * compares, and swaps the tables in one transaction: readers see the old rows, then the new ones. The live projector then finds
- * another checkpoint version and begins anew from it. A failure leaves the live tables as they were. One rebuild of a schema at a time.
+ * Folds the log into a shadow schema beside the live one, catches up, repeats people's decisions on parked records, compares, and swaps the
+ * tables in one transaction (docs/adr/0030). Live tables may be absent or of another version: then nothing is compared. A failure leaves
+ * them as they were, and what was loaded for the next rebuild of the same definition. One rebuild of a schema at a time.
  */
 export async function rebuild<Event extends { readonly type: string }, State>(
   options: RebuildOptions<Event, State>,
 ): Promise<RebuildResult> {
   const { live } = options;
   const lock = await live.pool.connect();
-  const broken = (): void => undefined; // whoever uses it next is told
-  lock.on('error', broken);
+  lock.on('error', reportedByTheQuery);
   try {
-    const { rows } = await lock.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as free', [`evenkeel.rebuild.${live.schema}`]);
-    if (rows[0].free !== true) throw new Error(`another rebuild of ${live.schema} is running`);
-    return await rebuildAlone(options);
+    if (!(await lockRebuild(lock, live.schema))) throw new Error(`another rebuild of ${live.schema} is running`);
+    return await new RunningRebuild(options).run();
   } finally {
-    lock.release(true); // its end frees the lock
+    await lock.query('select pg_advisory_unlock_all()').catch(() => undefined); // its connection ends, which frees it too, a little later
+    lock.release(true);
   }
 }
 
-async function rebuildAlone<Event extends { readonly type: string }, State>(options: RebuildOptions<Event, State>): Promise<RebuildResult> {
-  const { live, definition, migrations, openFeed, log } = options;
-  const schema = `${live.schema}_shadow`;
-  await live.pool.query(`drop schema if exists "${schema}" cascade`);
-  await migrate({ url: live.url, schema, migrations });
-  const shadow = openProjectionDatabase({
-    url: live.url,
-    schema,
-    connectionsMax: 4,
-    statementTimeoutMs: 60_000,
-    onIdleError: (error) => log.warn({ error: error.message }, 'an idle connection of the rebuild broke'),
-  });
-  // What is parked has been announced by the live projector.
-  const projector = runProjections({ database: shadow, definition, openFeed, announceParked: () => Promise.resolve(), log });
-  try {
-    await catchUp(options, shadow, projector);
-    return await compareAndSwap(options, shadow);
-  } finally {
-    await projector.stop();
-    await shadow.close();
-    await live.pool.query(`drop schema if exists "${schema}" cascade`);
+/** Waits a little: of a process that was killed, PostgreSQL hears a moment later. */
+async function lockRebuild(client: PoolClient, schema: string): Promise<boolean> {
+  for (const deadlineMs = performance.now() + lockWithinMs; ;) {
+    const { rows } = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as free', [`evenkeel.rebuild.${schema}`]);
+    if (rows[0].free === true) return true;
+    if (performance.now() >= deadlineMs) return false;
+    await delay(retryMs);
   }
 }
 
-const reaches = (progress: Readonly<Record<ShardId, number>>, target: Readonly<Record<ShardId, number>>): boolean =>
-  (Object.entries(target) as [ShardId, number][]).every(([shard, seq]) => (progress[shard] ?? 0) >= seq);
+const lockWithinMs = 5_000;
+const failuresMax = 5;
+const retryMs = 1_000;
+const gatherMs = 100;
+const endsEveryMs = 500;
+/** A partition may be held back for as long as another region's log is missing: what does not move for so long is not waited for. */
+const heldBackMs = 5_000;
+/** So near the end the rest is read in the time of an index or two. */
+const nearRecords = 2_000;
+const swapTriesMax = 2_000;
+const swapPauseMs = 25;
 
-async function catchUp<Event extends { readonly type: string }, State>(
-  { live, catchUpMs }: RebuildOptions<Event, State>,
-  shadow: ProjectionDatabase,
-  projector: Projector,
-): Promise<void> {
-  const deadlineMs = performance.now() + catchUpMs;
-  while (!reaches(await readProgress(shadow.pool), await readProgress(live.pool))) {
-    if (performance.now() > deadlineMs) throw new Error(`the rebuild of ${live.schema} has not caught up within ${catchUpMs} ms`);
-    await delay(200);
-  }
-  const { rows } = await live.pool.query(`select id from parked_record where status = 'skipped' order by shard, seq`);
-  for (const { id } of rows) await projector.decideParked(id as string, 'skip');
-}
+class RunningRebuild<Event extends { readonly type: string }, State> {
+  readonly #options: RebuildOptions<Event, State>;
+  readonly #load: ShadowLoad<Event, State>;
+  readonly #shadow: ProjectionDatabase;
+  readonly #rate = new RebuildRate();
+  #endsAtMs = -Infinity;
+  #left = Infinity;
+  #read = -1;
+  #movedAtMs = performance.now();
+  #phase: RebuildProgress['phase'] = 'loading';
 
-async function compareAndSwap<Event extends { readonly type: string }, State>(
-  { live, definition, compareMs }: RebuildOptions<Event, State>,
-  shadow: ProjectionDatabase,
-): Promise<RebuildResult> {
-  const projections = [...definition.projections, streamStatesTable];
-  const tables = [
-    ...definition.projections.flatMap((projection) => projection.tables.map(({ table }) => table)),
-    ...runtimeTableNames,
-    migrationsTable,
-  ];
-  const deadlineMs = performance.now() + compareMs;
-  for (;;) {
-    const late = performance.now() > deadlineMs;
-    const result = await inTransaction(live.pool, async (tx) => {
-      await tx.query('set local statement_timeout = 120000');
-      // Both projectors stop here until the swap is done, or not done.
-      await tx.query(`lock table "${live.schema}".feed_checkpoint, "${shadow.schema}".feed_checkpoint in access exclusive mode`);
-      const [before, after] = [await inSchema(tx, live.schema, readProgress), await inSchema(tx, shadow.schema, readProgress)];
-      if (!reaches(after, before)) return undefined;
-      const same = reaches(before, after);
-      if (!same && !late) return undefined;
-      const differing = same ? await differences(tx, live.schema, shadow.schema, projections) : undefined;
-      await swap(tx, live.schema, shadow.schema, tables, definition.name);
-      return { differing };
+  constructor(options: RebuildOptions<Event, State>) {
+    this.#options = options;
+    const { live, definition, openFeed, log } = options;
+    this.#shadow = openProjectionDatabase({
+      url: live.url,
+      schema: shadowOf(live.schema),
+      connectionsMax: 3,
+      statementTimeoutMs: 600_000,
+      forLoading: true,
+      onIdleError: (error) => log.warn({ error: error.message }, 'an idle connection of the rebuild broke'),
     });
-    if (result !== undefined) return result;
-    await delay(250);
+    this.#load = new ShadowLoad({ shadow: this.#shadow, definition, openFeed });
+  }
+
+  async run(): Promise<RebuildResult> {
+    const { live, definition, migrations, log } = this.#options;
+    try {
+      const resumed = await openShadow({ pool: live.pool, url: live.url, schema: live.schema, definition, migrations });
+      if (resumed) log.info({ schema: live.schema }, 'a rebuild goes on where it was interrupted');
+      await this.#untilNear();
+      this.#enter('indexing');
+      await buildIndexes(live.url, live.schema);
+      const differing = await this.#compare();
+      this.#enter('swapping');
+      await this.#swap();
+      return { differing, resumed };
+    } finally {
+      await this.#load.close();
+      await this.#shadow.close();
+    }
+  }
+
+  #enter(phase: RebuildProgress['phase']): void {
+    this.#phase = phase;
+    this.#moved();
+    this.#options.onProgress?.(this.#rate.at(phase));
+  }
+
+  /** Loads until what is left is little, or stands still. Lost connections are lived through. */
+  async #untilNear(): Promise<void> {
+    for (let failures = 0; ;) {
+      try {
+        await this.#load.open();
+        while (!this.#isNear()) {
+          await this.#step(false);
+          failures = 0;
+        }
+        await this.#load.store({ evenLittle: true });
+        return;
+      } catch (error) {
+        this.#options.signal?.throwIfAborted();
+        if (++failures > failuresMax) throw error;
+        this.#options.log.warn({ error: String(error) }, 'the rebuild begins anew from what it has stored');
+        await delay(retryMs);
+      }
+    }
+  }
+
+  async #step(evenLittle: boolean): Promise<void> {
+    const { stuckMs, live } = this.#options;
+    await this.#gather();
+    await this.#load.store({ evenLittle });
+    if (performance.now() - this.#movedAtMs > stuckMs) throw new Error(`the rebuild of ${live.schema} has not moved for ${stuckMs} ms`);
+  }
+
+  #isNear(): boolean {
+    if (this.#left === 0) return true;
+    return this.#left <= nearRecords || (this.#left < Infinity && performance.now() - this.#movedAtMs >= heldBackMs);
+  }
+
+  async #look(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - this.#endsAtMs < endsEveryMs) return;
+    this.#endsAtMs = nowMs;
+    const ends = await this.#options.logEnds().catch(() => undefined);
+    if (ends === undefined) return this.#moved(); // Kafka is away: the feed waits for it, and so do we
+    let [read, total] = [0, 0];
+    for (const [topic, partitions] of ends)
+      partitions.forEach((end, partition) => {
+        read += Math.min(end, this.#load.nextOffset(topic, partition) ?? 0);
+        total += end;
+      });
+    if (read !== this.#read) this.#moved();
+    this.#read = read;
+    this.#left = total - read;
+    this.#rate.note(read, total, nowMs);
+    this.#options.onProgress?.(this.#rate.at(this.#phase));
+  }
+
+  async #compare(): Promise<readonly string[] | undefined> {
+    const { live, definition, compareMs } = this.#options;
+    if (compareMs === 0 || (await standingOf(live.pool, live.schema, definition)) !== 'same') return undefined;
+    this.#enter('comparing');
+    return compareWithLive({
+      live,
+      definition,
+      load: this.#load,
+      withinMs: compareMs,
+      repeatDecisions: (tx) => this.#repeatDecisions(tx),
+      step: () => this.#gather(),
+      catchUp: () => this.#step(true),
+    });
+  }
+
+  async #gather(): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    if (await this.#load.gather(gatherMs)) this.#moved();
+    await this.#look();
+  }
+
+  #moved(): void {
+    this.#movedAtMs = performance.now();
+  }
+
+  /** What people skipped in the live tables is skipped here too. */
+  async #repeatDecisions(tx: Tx): Promise<void> {
+    for (const id of await missingDecisions(tx, this.#options.live.schema)) await this.#load.skipParked(id);
+  }
+
+  async #swap(): Promise<void> {
+    const { live, definition, log } = this.#options;
+    const target = await this.#allThatStandsNow();
+    let isComplete = false;
+    for (let tries = 0; tries < swapTriesMax; tries++) {
+      // Asked before the step that stores what was read: then it is stored.
+      const wasComplete = isComplete;
+      isComplete = target.isReached((topic, partition) => this.#load.nextOffset(topic, partition), performance.now());
+      await this.#step(true);
+      const standing = await standingOf(live.pool, live.schema, definition);
+      if (standing === 'absent' && !wasComplete) continue;
+      if (standing !== 'absent') await this.#repeatDecisions(live.pool);
+      try {
+        if (await swapIn(live.pool, live.schema, definition.name, (tx) => this.#maySwap(tx, standing !== 'absent'))) return;
+      } catch (error) {
+        if (!(error instanceof BusyTablesError)) throw error;
+        if (tries % 100 === 99)
+          log.warn({ schema: live.schema, tries }, 'the rebuilt tables wait for a moment at which nobody reads the old ones');
+      }
+      await delay(swapPauseMs);
+    }
+    throw new Error(`no moment was found to swap the rebuilt tables of ${live.schema} in; they are kept, and the next rebuild tries again`);
+  }
+
+  /** What missing tables must show before they are there at all: readers cannot tell what is not in them yet. */
+  async #allThatStandsNow(): Promise<ReadTarget> {
+    for (;;) {
+      const ends = await this.#options.logEnds().catch(() => undefined); // Kafka is away: the feed waits for it, and so do we
+      if (ends !== undefined) return new ReadTarget(ends, heldBackMs);
+      await this.#step(true);
+    }
+  }
+
+  async #maySwap(tx: Tx, liveStands: boolean): Promise<boolean> {
+    if (!liveStands) return true;
+    const { schema } = this.#options.live;
+    return reaches(this.#load.stored, await progressIn(tx, schema)) && (await missingDecisions(tx, schema)).length === 0;
   }
 }
 
-async function inSchema<T>(tx: Tx, schema: string, read: (tx: Tx) => Promise<T>): Promise<T> {
-  await tx.query(`set local search_path = "${schema}"`);
-  return read(tx);
-}
-
-async function differences(
-  tx: Tx,
-  live: string,
-  shadow: string,
-  projections: Parameters<typeof checksumsOf>[1],
-): Promise<readonly string[]> {
-  const before = await inSchema(tx, live, (reader) => checksumsOf(reader, projections));
-  const after = await inSchema(tx, shadow, (reader) => checksumsOf(reader, projections));
-  return projections.map(({ name }) => name).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-}
-
-async function swap(tx: Tx, live: string, shadow: string, tables: readonly string[], name: string): Promise<void> {
-  // Above both: neither projector can take the new row for the one that it has written itself.
-  await tx.query(
-    `update "${shadow}".feed_checkpoint s set version = greatest(s.version, l.version) + 1
-     from "${live}".feed_checkpoint l where l.name = s.name and s.name = $1`,
-    [name],
+/** Records that were skipped in the live tables, and stand open in the shadow. */
+async function missingDecisions(tx: Tx, schema: string): Promise<readonly string[]> {
+  const { rows } = await tx.query(
+    `select l.id from "${schema}".parked_record l join "${shadowOf(schema)}".parked_record s using (id)
+     where l.status = 'skipped' and s.status = 'parked' order by l.shard, l.seq`,
   );
-  for (const table of tables) {
-    await tx.query(`drop table "${live}"."${table}"`);
-    await tx.query(`alter table "${shadow}"."${table}" set schema "${live}"`);
-  }
+  return rows.map((row) => row['id'] as string);
 }

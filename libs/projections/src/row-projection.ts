@@ -1,7 +1,8 @@
 import type { ColumnType } from './core/columns.ts';
 import { folding } from './core/fold-error.ts';
 import { LeastRecentlyUsed } from './core/least-recently-used.ts';
-import { selectMany, upsertMany } from './postgres/bulk.ts';
+import { selectMany, writeMany } from './postgres/bulk.ts';
+import { partedBy } from './core/parted.ts';
 import type { Projection, SettledEvent, Tx } from './projection.port.ts';
 
 /** What one event does to one row. `fold` sees the row as it was, or undefined; what it returns stands (undefined: no row still). */
@@ -24,6 +25,8 @@ export interface RowProjection<Event, Row> extends Projection<Event> {
   /** The rows that the events give from nothing, in the order of their first change. Pure. */
   fold(events: readonly SettledEvent<Event>[]): readonly Row[];
 }
+
+type Parts = Parameters<typeof writeMany>[2];
 
 /** Rows kept in memory between batches, so that a row that is changed again soon is not read again. */
 const rememberedRowsMax = 10_000;
@@ -48,10 +51,10 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
     for (const change of changes) {
       const id = idOf(change.key);
       if ('row' in change) written.add(id);
-      if (written.has(id) || rows.has(id) || missing.has(id)) continue;
+      if (rows.has(id) || missing.has(id)) continue;
       const row = remembered.get(id);
-      if (row === undefined) missing.set(id, change.key);
-      else rows.set(id, row);
+      if (row !== undefined) rows.set(id, row);
+      else if (!written.has(id)) missing.set(id, change.key);
     }
     for (const row of await selectMany(tx, spec.table, spec.columns, spec.key, [...missing.values()]))
       rows.set(idOf(row as Row), row as Row);
@@ -77,7 +80,7 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
       const changes = folding(spec.name, () => batch.flatMap((settled) => spec.changes(settled)));
       const rows = await read(changes, tx, remembered);
       const changed = folding(spec.name, () => foldAll(changes, rows));
-      await upsertMany(tx, spec.table, spec.columns, spec.key, [...changed.values()] as Record<string, unknown>[]);
+      await writeMany(tx, spec, partedBy(changed, rows) as Parts);
       for (const [id, row] of changed) remembered.set(id, row);
     },
     forget: (writer) => memories.delete(writer),

@@ -1,7 +1,8 @@
 import type { ShardId } from '#contracts';
+import { partedBy } from './core/parted.ts';
 import { folding } from './core/fold-error.ts';
 import { LeastRecentlyUsed } from './core/least-recently-used.ts';
-import { selectMany, upsertMany, type Columns } from './postgres/bulk.ts';
+import { selectMany, writeMany, type Columns } from './postgres/bulk.ts';
 import type { SettledEvent, StreamFold, Tx } from './projection.port.ts';
 
 const columns: Columns = { shard: 'text', stream_id: 'text', seq: 'bigint', state: 'jsonb' };
@@ -38,8 +39,10 @@ export class StreamStates<Event, State> {
     if (fold === undefined) return;
     const touched = folding('stream states', () => batch.map((settled) => ({ settled, streams: fold.streamsChangedBy(settled.event) })));
     const states = await this.#load(touched, tx);
+    const before = new Map(states);
     const changed = folding('stream states', () => foldAll(fold, touched, states));
-    await upsertMany(tx, 'stream_state', columns, key, [...changed.values()] as unknown as Record<string, unknown>[]);
+    const parts = partedBy(changed, before) as unknown as Parameters<typeof writeMany>[2];
+    await writeMany(tx, { table: 'stream_state', columns, key }, parts);
     for (const [id, state] of changed) this.#remembered.set(id, state);
   }
 

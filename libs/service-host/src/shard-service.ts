@@ -21,6 +21,8 @@ export interface ShardServiceOptions<
   readonly projector: string;
   readonly stateVersion: number;
   onSettled?(settled: SettledCommit): void;
+  /** Every commit that this process appended, once, when it is settled. */
+  onOwnSettled?(events: readonly Event[]): void;
 }
 
 export interface ShardService<
@@ -77,6 +79,7 @@ export async function startShardService<
       parseCommand: options.parseCommand,
       snapshots: pgSnapshots({ pool: database.pool, name: options.projector, stateVersion: options.stateVersion }),
       ...(options.onSettled === undefined ? {} : { onSettled: options.onSettled }),
+      ...(options.onOwnSettled === undefined ? {} : { onOwnSettled: options.onOwnSettled }),
       report: (level, message, details) => log[level](details, message),
       onStopped: (error) => fail('writers', error),
     });

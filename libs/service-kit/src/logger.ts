@@ -1,17 +1,19 @@
 import type { LoggerService } from '@nestjs/common';
 import { currentTraceId } from '#telemetry';
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
 
 export interface LogOptions {
   readonly service: string;
   readonly region: string;
   readonly instance: number;
   readonly level?: 'debug' | 'info' | 'warn' | 'error';
+  /** Default: stdout. */
+  readonly destination?: DestinationStream;
 }
 
 /** JSON lines on stdout. Bodies, tokens and headers are never logged; each line carries the trace id when there is one. */
 export function createLogger(options: LogOptions): Logger {
-  return pino({
+  const settings: LoggerOptions = {
     level: options.level ?? 'info',
     base: { service: options.service, region: options.region, instance: options.instance },
     timestamp: stdTimeFunctions.isoTime,
@@ -20,7 +22,8 @@ export function createLogger(options: LogOptions): Logger {
       const traceId = currentTraceId();
       return traceId === undefined ? {} : { traceId };
     },
-  });
+  };
+  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
 }
 
 const textOf = (message: unknown): string =>

@@ -9,6 +9,8 @@ const durations = metrics.histogram(metricNames.httpDuration);
 export const traceIdOf = (request: FastifyRequest): string | undefined => spans.get(request.raw)?.traceId;
 
 const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown';
+/** Without the query: it may name a customer. */
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0]!;
 const isOwnRoute = (request: FastifyRequest): boolean => request.url.startsWith('/health/') || request.url === '/metrics';
 
 /** One span and one measurement per request; everything inside it sees the span as the active one. */
@@ -16,10 +18,15 @@ export function traceRequests(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     if (isOwnRoute(request)) return done();
     const traceparent = request.headers['traceparent'];
-    const span = openSpan(spanNames.httpRequest, {
+    const span = openSpan(spanNames.httpServer(request.method, routeOf(request)), {
       traceparent: typeof traceparent === 'string' ? traceparent : undefined,
       kind: SpanKind.SERVER,
-      attributes: { [attributeNames.httpMethod]: request.method, [attributeNames.httpRoute]: routeOf(request) },
+      attributes: {
+        [attributeNames.httpMethod]: request.method,
+        [attributeNames.httpRoute]: routeOf(request),
+        [attributeNames.urlScheme]: 'http',
+        [attributeNames.urlPath]: pathOf(request),
+      },
     });
     spans.set(request.raw, span);
     return inSpan(span, done);
@@ -33,8 +40,8 @@ export function traceRequests(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {
     const span = spans.get(request.raw);
     if (span !== undefined) {
-      const failed = reply.statusCode >= 500 ? { error: new Error(`HTTP ${reply.statusCode}`) } : {};
-      span.end({ ...failed, attributes: { [attributeNames.httpStatus]: reply.statusCode } });
+      const errorType = reply.statusCode >= 500 ? String(reply.statusCode) : undefined;
+      span.end({ errorType, attributes: { [attributeNames.httpStatus]: reply.statusCode } });
       requests.add({ method: request.method, route: routeOf(request), status: reply.statusCode });
       durations.observe(reply.elapsedTime / 1000, { route: routeOf(request) });
     }

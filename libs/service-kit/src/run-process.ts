@@ -40,7 +40,7 @@ export async function runProcess(service: string, main: (parts: ProcessParts) =>
         service,
         region: config.region,
         instance: config.instance,
-        otlpUrl: config.topology.telemetry?.otlpUrl,
+        otlp: config.topology.telemetry,
       });
       return () => telemetry.stop();
     });

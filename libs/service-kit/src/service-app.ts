@@ -107,7 +107,9 @@ export async function createServiceApp(module: Type | DynamicModule, options: Se
   parseBodies(server, options.bodies ?? 'json');
   traceRequests(server);
   serveHealth(server, options.health);
-  server.get('/metrics', (_request, reply) => reply.header('content-type', 'text/plain; version=0.0.4').send(metrics.render()));
+  server.get('/metrics', async (_request, reply) =>
+    reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(await metrics.render()),
+  );
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLogger(options.log),
     bodyParser: false,

@@ -35,6 +35,8 @@ export interface SettledBatch {
   readonly checkpoint: FeedCheckpoint;
   /** Seq of the newest settled commit of every shard that moved in this batch. */
   readonly moved: Readonly<Record<ShardId, number>>;
+  /** When the oldest of the records whose reading brought this batch was appended, by the clock of who did: milliseconds since the epoch. Absent: not known. */
+  readonly oldestMs?: number;
 }
 
 export interface SettledFeed {

@@ -1,9 +1,8 @@
 /**
- * OpenTelemetry tracing, W3C propagation only, no auto-instrumentation.
+ * Spans. A trace id exists inside every `withSpan`, exported or not, so that problems and logs can name it.
  *
- * Guarantees that a trace id exists inside every `withSpan`, exported or not, so that problems and logs can name it. With no
- * exporter nothing is recorded: a span costs some random bytes. Spans are exported in batches and dropped, never waited for, when
- * the receiver is slow or gone.
+ * What follows from an order goes on in its trace, from record to record. Who reads many orders' records at once has one span per batch,
+ * in a trace of its own, linked to theirs.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -11,6 +10,7 @@ import {
   type Context,
   context,
   isSpanContextValid,
+  type Link,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
@@ -19,86 +19,40 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { parseTraceParent, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  BatchSpanProcessor,
-  NodeTracerProvider,
-  ParentBasedSampler,
-} from '@opentelemetry/sdk-trace-node';
-import type { SpanName } from './names.ts';
+import { parseTraceParent } from '@opentelemetry/core';
+import { attributeNames, type SpanName } from './names.ts';
 
-export interface TelemetryOptions {
-  /** `order-service`, `order-projector`, …: `service.name` of every span. */
-  readonly service: string;
-  readonly region: string;
-  readonly instance: number;
-  /** OTLP/HTTP base URL, or undefined: then nothing is recorded. */
-  readonly otlpUrl: string | undefined;
-}
-
-export interface Telemetry {
-  /** Sends what is left, within 2 s, and stops. */
-  stop(): Promise<void>;
-}
+/** Of one batch span: enough to find the way from an order, little enough for every receiver. */
+export const linksMax = 32;
 
 let tracer: Tracer | undefined;
 
-/** Once per process, before the first span. */
-export function startTelemetry(options: TelemetryOptions): Telemetry {
-  const propagator = new W3CTraceContextPropagator();
-  if (options.otlpUrl === undefined) {
-    // Registered for its context manager only (an AsyncLocalStorage): no span is ever asked of it.
-    new NodeTracerProvider({ sampler: new AlwaysOffSampler() }).register({ propagator });
-    return { stop: () => Promise.resolve() };
-  }
-  const exporter = new OTLPTraceExporter({
-    url: `${options.otlpUrl.replace(/\/$/, '')}/v1/traces`,
-    timeoutMillis: 2_000,
-    concurrencyLimit: 2,
-  });
-  const provider = new NodeTracerProvider({
-    resource: resourceFromAttributes({
-      'service.name': options.service,
-      'service.namespace': 'evenkeel',
-      'service.instance.id': `${options.region}/${options.service}/${options.instance}`,
-      'cloud.region': options.region,
-    }),
-    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
-    spanProcessors: [
-      new BatchSpanProcessor(exporter, {
-        maxQueueSize: 4_096,
-        maxExportBatchSize: 512,
-        scheduledDelayMillis: 1_000,
-        exportTimeoutMillis: 2_000,
-      }),
-    ],
-  });
-  provider.register({ propagator });
-  tracer = provider.getTracer('evenkeel');
-  return {
-    stop: async () => {
-      tracer = undefined;
-      await provider.shutdown().catch(() => undefined); // a receiver that is away loses the last spans, and nothing else
-    },
-  };
+/** Undefined: nothing is recorded. For `startTelemetry`. */
+export function recordWith(recorder: Tracer | undefined): void {
+  tracer = recorder;
 }
+
+/** Whether spans are sent anywhere: for what is done for them alone. */
+export const isRecording = (): boolean => tracer !== undefined;
 
 export interface SpanOptions {
   /** The remote parent; absent or empty: the span that is active here, or a new trace. */
   readonly traceparent?: string | undefined;
   readonly kind?: SpanKind | undefined;
   readonly attributes?: Attributes | undefined;
+  /** Milliseconds since the epoch. Default: now. */
+  readonly startedAtMs?: number | undefined;
+}
+
+function remoteSpan(traceparent: string | undefined): SpanContext | undefined {
+  if (traceparent === undefined || traceparent === '') return undefined;
+  const remote = parseTraceParent(traceparent);
+  return remote === null ? undefined : { ...remote, isRemote: true }; // not W3C: as if there were none, as the specification asks
 }
 
 function parentContext(traceparent: string | undefined): Context {
-  if (traceparent === undefined || traceparent === '') return context.active();
-  const remote = parseTraceParent(traceparent);
-  if (remote === null) return context.active(); // not W3C: a new trace begins, as the specification asks
-  return trace.setSpanContext(ROOT_CONTEXT, { ...remote, isRemote: true });
+  const remote = remoteSpan(traceparent);
+  return remote === undefined ? context.active() : trace.setSpanContext(ROOT_CONTEXT, remote);
 }
 
 function freshSpanContext(): SpanContext {
@@ -106,34 +60,87 @@ function freshSpanContext(): SpanContext {
   return { traceId: ids.slice(0, 32), spanId: ids.slice(32), traceFlags: 0 };
 }
 
+/** How a span ended. What has neither error is well. */
+export interface SpanOutcome {
+  readonly error?: Error | undefined;
+  /** It failed, and there is no exception: the value of `error.type`, such as a status. */
+  readonly errorType?: string | undefined;
+  readonly attributes?: Attributes | undefined;
+}
+
 /** A span begun by hand: for code whose end is in another callback. Call `end` exactly once. */
 export interface OpenSpan {
   readonly context: Context;
   readonly traceId: string;
-  end(outcome?: { readonly error?: Error | undefined; readonly attributes?: Attributes | undefined }): void;
+  /** W3C, for a header: what follows from it is its child. */
+  readonly traceparent: string;
+  end(outcome?: SpanOutcome): void;
 }
 
-export function openSpan(name: SpanName | `${SpanName} ${string}`, options: SpanOptions): OpenSpan {
+export function openSpan(name: SpanName, options: SpanOptions): OpenSpan {
   const parent = parentContext(options.traceparent);
-  if (tracer === undefined) {
-    const inherited = trace.getSpanContext(parent);
-    const spanContext = inherited !== undefined && isSpanContextValid(inherited) ? inherited : freshSpanContext();
-    return { context: trace.setSpanContext(parent, spanContext), traceId: spanContext.traceId, end: () => undefined };
+  if (tracer === undefined) return unrecorded(parent);
+  const { kind = SpanKind.INTERNAL, attributes = {}, startedAtMs } = options;
+  return recorded(
+    tracer.startSpan(name, { kind, attributes, ...(startedAtMs === undefined ? {} : { startTime: startedAtMs }) }, parent),
+    parent,
+  );
+}
+
+/**
+ * One span for a batch of records, in a trace of its own, with links to the traces of at most `linksMax` of them. `traceparents` is read only
+ * when spans are recorded.
+ */
+export function openBatchSpan(
+  name: SpanName,
+  { attributes = {}, traceparents }: { readonly attributes?: Attributes; readonly traceparents: () => Iterable<string> },
+): OpenSpan {
+  if (tracer === undefined) return unrecorded(ROOT_CONTEXT);
+  const { links, traces } = linksOf(traceparents());
+  const all = { ...attributes, [attributeNames.tracesInBatch]: traces };
+  return recorded(tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes: all, links, root: true }, ROOT_CONTEXT), ROOT_CONTEXT);
+}
+
+/** The last record of each trace that was sampled. */
+function linksOf(traceparents: Iterable<string>): { readonly links: Link[]; readonly traces: number } {
+  const newest = new Map<string, SpanContext>();
+  for (const traceparent of traceparents) {
+    const span = remoteSpan(traceparent);
+    if (span !== undefined && (span.traceFlags & 1) === 1) newest.set(span.traceId, span);
   }
-  const span = tracer.startSpan(name, { kind: options.kind ?? SpanKind.INTERNAL, attributes: options.attributes ?? {} }, parent);
+  const links = [...newest.values()].slice(0, linksMax).map((span) => ({ context: span }));
+  return { links, traces: newest.size };
+}
+
+function unrecorded(parent: Context): OpenSpan {
+  const inherited = trace.getSpanContext(parent);
+  const spanContext = inherited !== undefined && isSpanContextValid(inherited) ? inherited : freshSpanContext();
   return {
-    context: trace.setSpan(parent, span),
-    traceId: span.spanContext().traceId,
-    end: (outcome) => endSpan(span, outcome?.error, outcome?.attributes),
+    context: trace.setSpanContext(parent, spanContext),
+    traceId: spanContext.traceId,
+    traceparent: traceparentOf(spanContext),
+    end: () => undefined,
   };
 }
 
-function endSpan(span: Span, error: Error | undefined, attributes: Attributes | undefined): void {
+function recorded(span: Span, parent: Context): OpenSpan {
+  const spanContext = span.spanContext();
+  return {
+    context: trace.setSpan(parent, span),
+    traceId: spanContext.traceId,
+    traceparent: traceparentOf(spanContext),
+    end: (outcome) => endSpan(span, outcome),
+  };
+}
+
+function endSpan(span: Span, { error, errorType, attributes }: SpanOutcome = {}): void {
   if (attributes !== undefined) span.setAttributes(attributes);
   if (error !== undefined) {
     span.recordException(error);
     span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
-  }
+  } else if (errorType !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+  const type = errorType ?? error?.name;
+  if (type !== undefined) span.setAttribute(attributeNames.errorType, type);
   span.end();
 }
 
@@ -141,14 +148,25 @@ function endSpan(span: Span, error: Error | undefined, attributes: Attributes | 
 export const inSpan = <T>(span: OpenSpan, fn: () => T): T => context.with(span.context, fn);
 
 /** Runs `fn` in a span that ends when its promise does. A failure is recorded and thrown on. */
-export async function withSpan<T>(name: SpanName, options: SpanOptions, fn: () => Promise<T>): Promise<T> {
-  const span = openSpan(name, options);
+export async function withSpan<T>(name: SpanName, options: SpanOptions, fn: (span: SpanNotes) => Promise<T>): Promise<T> {
+  return endedWith(openSpan(name, options), fn);
+}
+
+/** What `withSpan`'s function may say of its span. */
+export interface SpanNotes {
+  /** What becomes known while it runs. */
+  note(outcome: Omit<SpanOutcome, 'error'>): void;
+}
+
+/** Runs `fn` in a span that was opened; ends it as `withSpan` does. */
+export async function endedWith<T>(span: OpenSpan, fn: (notes: SpanNotes) => Promise<T>): Promise<T> {
+  let noted: Omit<SpanOutcome, 'error'> = {};
   try {
-    const result = await context.with(span.context, fn);
-    span.end();
+    const result = await context.with(span.context, () => fn({ note: (outcome) => (noted = outcome) }));
+    span.end(noted);
     return result;
   } catch (error) {
-    span.end({ error: error instanceof Error ? error : new Error(String(error)) });
+    span.end({ ...noted, error: error instanceof Error ? error : new Error(String(error)) });
     throw error;
   }
 }
@@ -160,5 +178,8 @@ export function currentTraceparent(): string {
 }
 
 export const currentTraceId = (): string | undefined => trace.getSpanContext(context.active())?.traceId;
+
+/** The trace id of a W3C traceparent, for a log line; undefined when it is none. */
+export const traceIdIn = (traceparent: string): string | undefined => remoteSpan(traceparent)?.traceId;
 
 const traceparentOf = (span: SpanContext): string => `00-${span.traceId}-${span.spanId}-0${span.traceFlags & 1}`;

@@ -2,6 +2,7 @@ export { eventually, eventuallyHolds, type EventuallyOptions } from './eventuall
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
 export { silentTopology, type SilentTopologyOptions } from './silent-topology.ts';
 export { freePorts } from './free-ports.ts';
+export { firingAlerts, type FiringAlert } from './firing-alerts.ts';
 export { runProgram, type RunningProgram, type TestProgram } from './run-program.ts';
 export { startTestBroker, type TestBroker } from './test-broker.ts';
 export { DecidingGateway } from './deciding-gateway.ts';
@@ -10,5 +11,7 @@ export { EvenkeelCommand, type CommandResult, type RunningCommand } from './even
 export { startWholeSystem, stopWholeSystem, wholeSystemAt, type WholeSystem, type WholeSystemOptions } from './whole-system.ts';
 export { answered, askApi, askApiUntilAnswered, problemOf, type ApiRequest, type ApiResponse } from './api-caller.ts';
 export { Shop, type Customer, type Goods, type PlaceOrder, type WantedLine } from './shop.ts';
+export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
+export { samplesIn, scrape, sumOf, type Sample } from './scrape.ts';
 export { recordsOf } from './log-records.ts';
 export { longestGapMs } from './longest-gap.ts';

@@ -1,15 +1,15 @@
 import type { LogCluster, StoredRecord } from '#shard-log';
 import { eventually } from './eventually.ts';
 
-/** All that stands in a topic now, in the order of each partition's offsets. For logs that fit into memory. */
-export async function recordsOf(cluster: LogCluster, topic: string): Promise<readonly StoredRecord[]> {
+/** All that stands in a topic now, from these offsets on, in the order of each partition's offsets. For what fits into memory. */
+export async function recordsOf(cluster: LogCluster, topic: string, from: readonly number[] = []): Promise<readonly StoredRecord[]> {
   const ends = await cluster.endOffsets(topic);
-  const next = ends.map(() => 0);
+  const next = ends.map((_, partition) => from[partition] ?? 0);
   const records: StoredRecord[] = [];
   let stopped: Error | undefined;
   const reader = await cluster.read({
     name: 'log-records',
-    from: ends.map((_, partition) => ({ topic, partition, offset: 0 })),
+    from: next.map((offset, partition) => ({ topic, partition, offset })),
     onBatch: (batch) => {
       for (const record of batch) {
         if (record.offset < ends[record.partition]!) records.push(record);

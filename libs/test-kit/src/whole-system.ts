@@ -19,6 +19,8 @@ export interface WholeSystemOptions {
   readonly home: string;
   /** Of the storefront and of each service, in each region. */
   readonly instances: number;
+  /** Describes the system. Default: what `evenkeel up` starts. */
+  readonly file?: string;
 }
 
 /** Two real regions, a witness and a payment provider that run, used from outside. */
@@ -39,8 +41,9 @@ const stopTimeoutMs = 150_000;
 const tokenSeconds = 7_200;
 
 /** Starts a new system, whatever its home held; it goes on when this process ends, until `stopWholeSystem`. */
-export async function startWholeSystem({ home, instances }: WholeSystemOptions): Promise<WholeSystem> {
-  await commandAt(home).succeed(['up', '--detach', '--fresh', '--instances', String(instances)], startTimeoutMs);
+export async function startWholeSystem({ home, instances, file }: WholeSystemOptions): Promise<WholeSystem> {
+  const described = file === undefined ? [] : ['--system', file];
+  await commandAt(home).succeed(['up', '--detach', '--fresh', '--instances', String(instances), ...described], startTimeoutMs);
   return runningSystem(home);
 }
 

@@ -7,7 +7,7 @@
  */
 import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, type Sku } from '#contracts';
 import { problem } from '#service-kit';
-import { currentTraceparent } from '#telemetry';
+import { attributeNames, currentTraceparent, spanNames, SpanKind, withSpan } from '#telemetry';
 import type { Catalogue, CataloguePrice } from './catalogue.port.ts';
 
 export interface HttpCatalogueOptions {
@@ -63,20 +63,34 @@ export class HttpCatalogue implements Catalogue {
     for (const _url of inventoryUrls) {
       const url = inventoryUrls[this.#next++ % inventoryUrls.length]!;
       try {
-        const response = await fetch(new URL(internalPricesPath, url), {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', traceparent: currentTraceparent() },
-          body: JSON.stringify({ skus }),
-          redirect: 'error',
-          signal: AbortSignal.timeout(timeoutMs),
-        });
-        if (response.ok) return internalPricesAnswerSchema.parse(await response.json()).prices;
-        await response.body?.cancel();
-        cause = new Error(`inventory-service answered ${response.status}`);
+        return await askOne(new URL(internalPricesPath, url), skus, timeoutMs);
       } catch (error) {
         cause = error; // the next instance is asked, and the last cause told
       }
     }
     throw problem('unavailable', { detail: 'The catalogue cannot be asked now.', headers: { 'retry-after': '1' }, cause });
   }
+}
+
+/** @throws whatever `fetch` throws, or that the answer is none */
+function askOne(url: URL, skus: readonly Sku[], timeoutMs: number): Promise<InternalPricesAnswer['prices']> {
+  const attributes = {
+    [attributeNames.httpMethod]: 'POST',
+    [attributeNames.serverAddress]: url.hostname,
+    [attributeNames.serverPort]: Number(url.port),
+    [attributeNames.urlFull]: url.href,
+  };
+  return withSpan(spanNames.httpClient('POST'), { kind: SpanKind.CLIENT, attributes }, async (span) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', traceparent: currentTraceparent() },
+      body: JSON.stringify({ skus }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    span.note({ attributes: { [attributeNames.httpStatus]: response.status } });
+    if (response.ok) return internalPricesAnswerSchema.parse(await response.json()).prices;
+    await response.body?.cancel();
+    throw new Error(`inventory-service answered ${response.status}`);
+  });
 }

@@ -2,10 +2,11 @@ import { paymentEvents, type Region, type ShardId, type Topology } from '#contra
 import { openCommandEmitter, runProcessManager, TraceMemory } from '#process-manager';
 import type { ParkedRecords } from '#projections';
 import type { LogCluster } from '#shard-log';
-import { metricNames, metrics } from '#telemetry';
+import { metricNames, metrics, traceIdIn } from '#telemetry';
 import type { Logger } from 'pino';
 import { intentsProcess, outstandingCalls } from '../domain/intents.ts';
 import { HttpPaymentProvider } from '../provider/http-payment-provider.ts';
+import { WatchedPaymentProvider } from '../provider/watched-payment-provider.ts';
 import { OutcomeShards, paymentShardOf } from './outcome-shards.ts';
 import { ProviderCaller } from './provider-caller.ts';
 
@@ -39,7 +40,10 @@ export async function startProviderCalls(options: CallProviderOptions): Promise<
   const traces = new TraceMemory();
   const emitter = await openCommandEmitter(cluster, 'provider-outcomes', traces);
   const caller = new ProviderCaller({
-    provider: new HttpPaymentProvider({ url: topology.paymentProvider.url, timeoutMs: providerTimeoutMs }),
+    provider: new WatchedPaymentProvider(
+      new HttpPaymentProvider({ url: topology.paymentProvider.url, timeoutMs: providerTimeoutMs }),
+      (order) => traces.traceparentOf(order),
+    ),
     emit: (outcomes) =>
       emitter.emit(
         shards
@@ -50,7 +54,11 @@ export async function startProviderCalls(options: CallProviderOptions): Promise<
       log.warn({ what, key, failures, error: String(error) }, 'the provider was not reached; it is asked again'),
     onRefused: ({ kind, orderId, reason }) => {
       movementsRefused.add({ kind });
-      log.warn({ kind, orderId, reason }, 'the provider refused to move money for good: somebody must settle it with the customer');
+      const traceId = traceIdIn(traces.traceparentOf(orderId));
+      log.warn(
+        { kind, orderId, reason, traceId },
+        'the provider refused to move money for good: somebody must settle it with the customer',
+      );
     },
   });
   const manager = await runProcessManager({

@@ -1,3 +1,4 @@
+import { attributeNames, currentTraceparent, spanNames, SpanKind, type SpanNotes, withSpan } from '#telemetry';
 import { z } from 'zod';
 import type { ProviderCall } from '../domain/intents.ts';
 import { ProviderUnknownError } from './payment-provider.port.ts';
@@ -45,19 +46,36 @@ export class HttpPaymentProvider implements PaymentProvider {
     return this.#post('/v1/refunds', call, { reference: call.orderId, amountMinor: call.amountMinor, currency: call.currency });
   }
 
-  async #post(path: string, call: ProviderCall, body: object): Promise<ProviderOutcome> {
+  #post(path: string, call: ProviderCall, body: object): Promise<ProviderOutcome> {
+    const url = new URL(path, this.#options.url);
+    const attributes = {
+      [attributeNames.httpMethod]: 'POST',
+      [attributeNames.urlFull]: url.href,
+      [attributeNames.serverAddress]: url.hostname,
+      [attributeNames.serverPort]: Number(url.port),
+    };
+    return withSpan(spanNames.httpClient('POST'), { kind: SpanKind.CLIENT, attributes }, (span) => this.#ask(url, call, body, span));
+  }
+
+  async #ask(url: URL, call: ProviderCall, body: object, span: SpanNotes): Promise<ProviderOutcome> {
     const about = `${call.kind} of ${call.orderId} under ${call.idempotencyKey}`;
     let status: number;
     let text: string;
     try {
-      const response = await fetch(new URL(path, this.#options.url), {
+      const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json', 'idempotency-key': call.idempotencyKey },
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'idempotency-key': call.idempotencyKey,
+          traceparent: currentTraceparent(),
+        },
         body: JSON.stringify(body),
         redirect: 'error',
         signal: AbortSignal.timeout(this.#options.timeoutMs),
       });
       status = response.status;
+      span.note({ attributes: { [attributeNames.httpStatus]: status } });
       text = await textOf(response);
     } catch (cause) {
       throw new ProviderUnknownError(`${about}: no answer`, { cause });

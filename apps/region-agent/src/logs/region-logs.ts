@@ -30,6 +30,16 @@ export interface Heard {
   readonly writtenAtMs: number;
 }
 
+/** What an agent's reader knows of one other region's logs. */
+export interface MirroredOrigin {
+  /** When the newest record of its `receipts` log was written, by its agent's clock; undefined before the first. */
+  readonly heardWrittenAtMs: number | undefined;
+  /** Whether records of its event logs stand in this region's cluster that were not read, as of the last probe. */
+  readonly hasUnread: boolean;
+  /** The last of its commits, fences and closes that was read: when it was written, by its writer's clock, and when it was read, by `nowMs`. */
+  readonly lastEvent: { readonly writtenAtMs: number; readonly readAtMs: number } | undefined;
+}
+
 /**
  * All logs that a region's agent follows: the mirrors, for receipts; its own commits and closes and everybody's receipts, for the procedures. What is
  * read goes to the ledger and the folds. Nothing is read before the first lineage is known, for records of unknown shards are passed over.
@@ -38,6 +48,7 @@ export class RegionLogs {
   readonly #options: RegionLogsOptions;
   readonly #folds: ReadonlyMap<Region, ReceiptsFold>;
   readonly #heard = new Map<Region, Heard>();
+  readonly #lastEvents = new Map<Region, { writtenAtMs: number; readAtMs: number }>();
   readonly #tails: readonly LogTail[];
   #hasLineage = false;
   #unreadable = 0;
@@ -79,6 +90,17 @@ export class RegionLogs {
   /** Undefined: not since this process follows the logs. */
   heardOf(region: Region): Heard | undefined {
     return this.#heard.get(region);
+  }
+
+  mirrored(origin: Region): MirroredOrigin {
+    const events = new Set(
+      this.#sources().flatMap((source) => (source.kind === 'events' && source.origin === origin ? [source.topic] : [])),
+    );
+    return {
+      heardWrittenAtMs: this.#heard.get(origin)?.writtenAtMs,
+      hasUnread: this.status().topics.some(({ topic, lagRecords }) => lagRecords > 0 && events.has(topic)),
+      lastEvent: this.#lastEvents.get(origin),
+    };
   }
 
   /** Whether all that stood in the logs when they were opened has been read. A fact that is looked for in vain before may stand there. */
@@ -155,7 +177,9 @@ export class RegionLogs {
     if (source?.kind === 'receipts') return this.#takeReceipts(record, source.origin);
     const decoded = decodeShardRecord(record);
     if (!decoded.readable) return this.#cannotRead(record, decoded.reason);
-    if (source !== undefined) this.#options.ledger.record({ log: source.origin, offset: record.offset }, decoded.value);
+    if (source === undefined) return;
+    this.#options.ledger.record({ log: source.origin, offset: record.offset }, decoded.value);
+    this.#lastEvents.set(source.origin, { writtenAtMs: record.timestampMs, readAtMs: this.#options.nowMs() });
   }
 
   #takeReceipts(record: StoredRecord, by: Region): void {

@@ -2,6 +2,7 @@ import type { AgentProcedure } from '#contracts';
 import { nextStep, type RegionView, type Step } from '#regions';
 import type { RegionEvents } from '../region-events.port.ts';
 import type { Effects } from './effects.ts';
+import { countStep } from './count-step.ts';
 
 export interface ProcedureRunnerOptions {
   readonly effects: Effects;
@@ -63,6 +64,7 @@ export class ProcedureRunner {
     this.#troubles = 0;
     this.#last = { ...this.#last!, trouble: undefined };
     this.#record(`step-${step.step}`, step, view, tookMs);
+    countStep(step, view, tookMs);
     return 0; // what follows from it is looked at now
   }
 

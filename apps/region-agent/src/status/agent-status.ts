@@ -1,7 +1,6 @@
 import { firstLineage, regionsOf, type AgentProcedure, type AgentStatus, type Region, type Serving, type Topology } from '#contracts';
 import type { PeerView, RegionState } from '#regions';
 import type { HealthRegistry } from '#service-kit';
-import { metricNames, metrics } from '#telemetry';
 import type { LeadingParts } from '../leading.parts.ts';
 
 export interface AgentKnowledge {
@@ -88,8 +87,4 @@ export function observeHealth(health: HealthRegistry, status: () => AgentStatus)
       ? { ok: true }
       : { ok: true, detail: stopped.map(([shard, reason]) => `${shard} stands still: ${reason}`).join('; ') };
   });
-  metrics
-    .gauge(metricNames.mirrorLag)
-    .observe(() => status().mirrors.map(({ topic, lagRecords }) => ({ labels: { topic }, value: lagRecords })));
-  metrics.gauge(metricNames.shardsStopped).observe(() => [{ labels: {}, value: Object.keys(status().stoppedShards).length }]);
 }

@@ -13,7 +13,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Region, RegionAddresses, Service, Topology } from '#contracts';
 import { outcomeUnknown, ownerHeader, problem, ProblemError } from '#service-kit';
 import { Condition } from '#shard-log';
-import { attributeNames, currentTraceparent, metricNames, metrics, spanNames, SpanKind, withSpan } from '#telemetry';
+import { attributeNames, currentTraceparent, metricNames, metrics, spanNames, SpanKind, type SpanNotes, withSpan } from '#telemetry';
 import type { OwnerLookup } from '../owners/owner-lookup.port.ts';
 import { Admission, admissionDefault, type AdmissionPace } from './admission.ts';
 import type { Destination } from './destination.ts';
@@ -199,8 +199,17 @@ export class Forwarder {
   }
 
   async #toRegion(region: Region, write: Write, endsAt: number, signal: AbortSignal | undefined): Promise<IncomingMessage> {
-    const attributes = { [attributeNames.region]: region, 'evenkeel.service': write.service };
-    return withSpan(spanNames.httpForward, { kind: SpanKind.CLIENT, attributes }, () => this.#tryInstances(region, write, endsAt, signal));
+    const { service, request } = write;
+    const attributes = {
+      [attributeNames.httpMethod]: request.method,
+      [attributeNames.region]: region,
+      [attributeNames.service]: service,
+    };
+    return withSpan(spanNames.httpClient(request.method), { kind: SpanKind.CLIENT, attributes }, async (span) => {
+      const answer = await this.#tryInstances(region, write, endsAt, signal);
+      span.note(noteOf(answer));
+      return answer;
+    });
   }
 
   async #tryInstances(region: Region, write: Write, endsAt: number, signal: AbortSignal | undefined): Promise<IncomingMessage> {
@@ -257,6 +266,17 @@ class Room {
 }
 
 const noBound = new Room(() => undefined);
+
+function noteOf({ statusCode = 0, socket }: IncomingMessage): Parameters<SpanNotes['note']>[0] {
+  return {
+    errorType: statusCode >= 400 ? String(statusCode) : undefined,
+    attributes: {
+      [attributeNames.httpStatus]: statusCode,
+      [attributeNames.serverAddress]: socket.remoteAddress,
+      [attributeNames.serverPort]: socket.remotePort,
+    },
+  };
+}
 
 const mayRepeat = ({ method, headers }: Forwarded): boolean => method === 'GET' || (headers['idempotency-key'] ?? '') !== '';
 

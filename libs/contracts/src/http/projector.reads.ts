@@ -45,10 +45,27 @@ export const parkedDecisionAnswerSchema = z.object({
 });
 export type ParkedDecisionAnswer = Readonly<z.infer<typeof parkedDecisionAnswerSchema>>;
 
-/** `POST /internal/rebuild` starts one and `GET` tells of the latest. Names of projections that differed; null: not compared. */
+/** `POST /internal/rebuild` starts one, or goes on with an interrupted one, and `GET` tells of the latest. */
 export const rebuildAnswerSchema = z.object({
+  projector: z.string(),
+  /** What is rebuilt together: they share a checkpoint. */
+  projections: z.array(z.string()),
   state: z.enum(['none', 'running', 'done', 'failed']),
+  /** Null while none runs. */
+  phase: z.enum(['loading', 'indexing', 'comparing', 'swapping']).nullable(),
+  /** Of all logs that it reads. */
+  recordsRead: z.int(),
+  recordsTotal: z.int(),
+  /** Over the last ten seconds. */
+  recordsPerSecond: z.number(),
+  /** At that rate; null when there is none. */
+  secondsLeft: z.number().nullable(),
+  /** Names of projections that differed; null: not compared. */
   differing: z.array(z.string()).nullable(),
   error: z.string().nullable(),
 });
 export type RebuildAnswer = Readonly<z.infer<typeof rebuildAnswerSchema>>;
+
+/** `POST /internal/rebuild/undo`. */
+export const rebuildUndoneAnswerSchema = z.object({ projector: z.string(), undone: z.literal(true) });
+export type RebuildUndoneAnswer = Readonly<z.infer<typeof rebuildUndoneAnswerSchema>>;

@@ -24,6 +24,11 @@ export interface OpenDatabase {
   readonly schema: string;
   readonly connectionsMax: number;
   readonly statementTimeoutMs: number;
+  /**
+   * For a rebuild's shadow: takes COPY, and does not wait for each commit to reach the disk. What a crash takes back, rows and checkpoint
+   * together, is read again; the swap itself waits, and with it everything before it.
+   */
+  readonly forLoading?: boolean;
   /** An idle connection broke: the next query opens a new one. */
   onIdleError(error: Error): void;
 }
@@ -38,8 +43,8 @@ export function openProjectionDatabase(options: OpenDatabase): ProjectionDatabas
     query_timeout: options.statementTimeoutMs + 5_000,
     keepAlive: true,
     application_name: `evenkeel ${options.schema}`,
-    options: sessionOptions(options.schema) + planning.join(''),
-    pipeline: true, // what a transaction asks without needing the answers first is sent at once
+    options: sessionOptions(options.schema) + planning.join('') + (options.forLoading === true ? ' -c synchronous_commit=off' : ''),
+    pipeline: options.forLoading !== true, // what a transaction asks without needing the answers first is sent at once; a stream cannot be
   });
   pool.on('error', options.onIdleError);
   return { url: options.url, schema: options.schema, pool, close: () => pool.end() };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import pg, { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { assert } from '#kernel';
 import { sessionOptions } from './database.ts';
@@ -32,6 +32,7 @@ const lockTimeoutMs = 60_000;
 const dataSourceOf = ({ url, schema, migrations }: MigrateOptions): DataSource =>
   new DataSource({
     type: 'postgres',
+    driver: pg, // handed in, so that it is bundled: TypeORM would look for the package at run time
     url,
     entities: [],
     migrations: [...migrations],

@@ -102,6 +102,12 @@ export async function setStatus(tx: Tx, id: string, status: ParkedStatus, reason
   await tx.query(`update parked_record set status = $2, reason = $3, decided_at = now() where id = $1`, [id, status, storableText(reason)]);
 }
 
+/** Records that wait for a decision; what is only withheld goes on with them. */
+export async function countParked(tx: Pick<Tx, 'query'>): Promise<number> {
+  const { rows } = await tx.query(`select count(*) as parked from parked_record where status = 'parked'`);
+  return Number(rows[0]?.['parked'] ?? 0);
+}
+
 /** Newest last; everything that is open, then the latest decided ones, at most `limit`. */
 export async function listParked(tx: Tx, limit: number): Promise<readonly ParkedRecord[]> {
   const { rows } = await tx.query(

@@ -1,12 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { regionsOf, type Service } from '#contracts';
+import { eventsTopic, regionsOf, topicIn, type Service } from '#contracts';
 import { createServiceApp, listenOn, type ProcessParts } from '#service-kit';
 import { connectKafkaCluster, openSettledFeed, type LogCluster } from '#shard-log';
 import { openProjectionDatabase } from '../postgres/database.ts';
-import { migrate, type MigrationClass } from '../postgres/migrate.ts';
+import type { MigrationClass } from '../postgres/migrate.ts';
+import { swapBack } from '../postgres/swap-schemas.ts';
 import type { OpenFeed, ProjectorDefinition } from '../projection.port.ts';
 import { runProjections } from '../projector.ts';
+import type { LogEnds } from '../rebuild/read-target.ts';
 import { rebuild } from '../rebuild.ts';
+import { OwnTables } from './own-tables.ts';
 import { ParkedAnnouncer } from './parked-announcer.ts';
 import { projectorModule } from './projector.module.ts';
 import { RebuildJob } from './rebuild-job.ts';
@@ -18,12 +20,14 @@ export interface ServiceProjector<Event extends { readonly type: string }, State
   readonly definition: ProjectorDefinition<Event, State>;
 }
 
-const migrateWithinMs = 120_000;
-const rebuildTimes = { catchUpMs: 3_600_000, compareMs: 30_000 };
+const rebuildTimes = { stuckMs: 300_000, compareMs: 30_000 };
+
+/** So long a start waits for missing tables. A log that takes longer is rebuilt while the process is called ready: all but its reads work. */
+const tablesWithinMs = 30_000;
 
 /**
- * All of a service's projector process: migrates its schema, folds the settled feed into it while it leads, and answers what
- * operators ask. Lost connections to PostgreSQL or Kafka are lived through; the process ends only when it cannot start.
+ * All of a service's projector process: makes sure of its tables, folds the settled feed into them while it leads, and answers what
+ * operators ask. Lost connections to PostgreSQL or Kafka, and a lost PostgreSQL, are lived through.
  */
 export async function startProjector<Event extends { readonly type: string }, State>(
   parts: ProcessParts,
@@ -31,7 +35,7 @@ export async function startProjector<Event extends { readonly type: string }, St
 ): Promise<void> {
   const { config, lifecycle, health, log } = parts;
   const url = config.addresses.postgres;
-  await migratePatiently({ url, schema, migrations });
+  const startedAtMs = performance.now();
   const cluster = connectKafkaCluster({
     brokers: config.addresses.kafka.brokers,
     clientId: `${service}-projector-${config.region}-${config.instance}`,
@@ -48,12 +52,41 @@ export async function startProjector<Event extends { readonly type: string }, St
   const openFeed = feedOf(parts, service, cluster);
   const announcer = new ParkedAnnouncer(cluster, `${service}-parked`);
   await lifecycle.start('announcer', () => () => announcer.close());
-  const projector = runProjections({ database, definition, openFeed, announceParked: (records) => announcer.announce(records), log });
-  await lifecycle.start('projector', () => () => projector.stop());
-  const rebuildJob = new RebuildJob(() => rebuild({ live: database, definition, migrations, openFeed, log, ...rebuildTimes }), log);
+  const rebuildJob = new RebuildJob({
+    projector: definition.name,
+    projections: definition.projections.map(({ name }) => name),
+    log,
+    rebuild: (signal, onProgress) =>
+      rebuild({
+        live: database,
+        definition,
+        migrations,
+        openFeed,
+        logEnds: logEndsOf(parts, service, cluster),
+        log,
+        signal,
+        onProgress,
+        ...rebuildTimes,
+      }),
+  });
+  const tables = new OwnTables({ database, definition, migrations, rebuildJob, log });
+  const projector = runProjections({
+    database,
+    definition,
+    openFeed,
+    announceParked: (records) => announcer.announce(records),
+    prepare: () => tables.prepare(),
+    ofAnotherVersion: 'kept',
+    log,
+  });
+  await lifecycle.start('projector', () => async () => {
+    await Promise.all([rebuildJob.stop(), projector.stop()]);
+  });
   health.addReady('projector', () => {
     const { role, lastError } = projector.status();
-    return lastError === undefined ? { ok: true, detail: role } : { ok: false, detail: lastError };
+    if (lastError !== undefined) return { ok: false, detail: lastError };
+    if (tables.haveServed) return { ok: true, detail: role };
+    return { ok: performance.now() - startedAtMs > tablesWithinMs, detail: 'its tables are being rebuilt' };
   });
   const report = {
     service,
@@ -64,7 +97,8 @@ export async function startProjector<Event extends { readonly type: string }, St
     projections: definition.projections,
     projector,
   };
-  const app = await createServiceApp(projectorModule(report, rebuildJob), { log, health, verifier: undefined });
+  const undo = () => swapBack(database.pool, schema, definition);
+  const app = await createServiceApp(projectorModule(report, { rebuildJob, undo }), { log, health, verifier: undefined });
   await lifecycle.start('http', () => listenOn(app, config.listen));
 }
 
@@ -85,15 +119,9 @@ function feedOf({ config: { topology, region }, log }: ProcessParts, service: Se
     });
 }
 
-/** The database may start later than we do. @throws the last failure at the deadline */
-async function migratePatiently(options: Parameters<typeof migrate>[0]): Promise<void> {
-  const deadlineMs = performance.now() + migrateWithinMs;
-  for (;;) {
-    try {
-      return await migrate(options);
-    } catch (error) {
-      if (performance.now() > deadlineMs) throw error;
-      await delay(500);
-    }
-  }
+/** Of every topic that decides what is settled for the service. */
+function logEndsOf({ config: { topology, region } }: ProcessParts, service: Service, cluster: LogCluster): () => Promise<LogEnds> {
+  const regions = regionsOf(topology);
+  const topics = [...regions.flatMap((log) => [topicIn(region, log, eventsTopic(service)), topicIn(region, log, 'receipts')]), 'lineage'];
+  return async () => new Map([...(await cluster.describe(topics))].map(([topic, { ends }]) => [topic, ends]));
 }

@@ -6,10 +6,13 @@ import type { ProgressWatch } from './progress-watch.ts';
 
 export const PROGRESS_WATCH = Symbol('evenkeel:progress-watch');
 
-/** Socket errors, and SQLSTATE classes 08 (connection), 53 (resources) and 57 (shut down, cancelled): the database is away. */
-function databaseIsAway(error: unknown): boolean {
+/**
+ * Socket errors, and SQLSTATE classes 08 (connection), 53 (resources), 57 (shut down, cancelled) and 58 (its files are gone): the database is
+ * away. 3D000, 3F000, 42P01: it is there, without the database, schema or table that the projector rebuilds now.
+ */
+function cannotBeReadNow(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code === 'string') return /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|08|53|57)/.test(code);
+  if (typeof code === 'string') return /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|08|53|57|58|3D000|3F000|42P01)/.test(code);
   return typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(message);
 }
 
@@ -40,7 +43,7 @@ export class ConsistentReads implements NestInterceptor {
         return answer;
       }),
       catchError((error: unknown) => {
-        if (!databaseIsAway(error)) throw error;
+        if (!cannotBeReadNow(error)) throw error;
         throw problem('unavailable', { detail: 'The projections cannot be read now.', headers: { 'retry-after': '1' }, cause: error });
       }),
     );

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource, type MixedList, type ValueTransformer } from 'typeorm';
 import { sessionOptions } from '../postgres/database.ts';
 
@@ -14,6 +15,7 @@ export interface ReadDatabaseOptions {
 export const readDatabase = (options: ReadDatabaseOptions): DataSource =>
   new DataSource({
     type: 'postgres',
+    driver: pg, // handed in, so that it is bundled: TypeORM would look for the package at run time
     url: options.url,
     entities: options.entities as MixedList<Function>,
     synchronize: false,

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { internalCommandsModule } from './internal-commands.controller.ts';
 
-const telemetry = startTelemetry({ service: 'order-service', region: 'east', instance: 1, otlpUrl: undefined });
+const telemetry = startTelemetry({ service: 'order-service', region: 'east', instance: 1, otlp: undefined });
 afterAll(() => telemetry.stop());
 
 const verifier: CallerVerifier = {

@@ -20,6 +20,8 @@ export class FakeCluster implements Pick<LogCluster, 'topicId' | 'read'> {
   #readers: FakeReader[] = [];
   #created = 0;
   readonly batchMax: number;
+  /** What the next records are stamped with. */
+  nowMs = 0;
 
   constructor(batchMax = 100) {
     this.batchMax = batchMax;
@@ -35,7 +37,7 @@ export class FakeCluster implements Pick<LogCluster, 'topicId' | 'read'> {
     this.#topics.set(topic, known);
     while (known.partitions.length <= partition) known.partitions.push([]);
     const log = known.partitions[partition]!;
-    for (const record of records) log.push({ ...record, topic, partition, offset: log.length, timestampMs: 0 });
+    for (const record of records) log.push({ ...record, topic, partition, offset: log.length, timestampMs: this.nowMs });
   }
 
   recreate(topic: string): void {

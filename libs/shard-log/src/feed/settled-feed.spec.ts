@@ -84,6 +84,21 @@ describe('settled batches', () => {
     expect(reader.feed.nextOffset(eastMirror, 0)).toBe(4);
   });
 
+  it('a batch says when the oldest of the records that brought it was appended, whatever was read before them', async () => {
+    const cluster = new FakeCluster();
+    cluster.append('lineage', 0, lineage(1, both));
+    const reader = await open(cluster);
+    cluster.nowMs = 1_000;
+    cluster.append('receipts', 0, encodeReceipts(receipts(west, receipt(1, 0, 0)))); // a quiet shard's
+    await cluster.deliver();
+    cluster.nowMs = 60_000;
+    cluster.append(eastMirror, 0, ...[of(neighbour, fence(1, 1, 0)), of(neighbour, commit(1, 1, 1))].map(encodeShardRecord));
+    cluster.nowMs = 60_100;
+    cluster.append(eastMirror, 0, encodeShardRecord(of(neighbour, commit(1, 1, 2))));
+    await cluster.deliver();
+    expect(reader.batches.map(({ commits, oldestMs }) => [commits.length, oldestMs])).toEqual([[2, 60_000]]);
+  });
+
   it('a checkpoint stands at the lowest offset that any shard of the partition needs, and the neighbour is not yielded twice', async () => {
     const cluster = new FakeCluster();
     cluster.append('lineage', 0, lineage(1, both));

@@ -112,7 +112,9 @@ class RunningFeed implements OpenSettledFeed {
     this.#options.observer?.onRead?.();
     const isQuiet = outcome.commits.length === 0 && outcome.unreadable.length === 0;
     if (isQuiet && this.#state.readSinceCheckpoint < recordsPerCheckpointMax) return;
-    await this.#options.onBatch({ commits: outcome.commits, checkpoint: this.#state.checkpoint(), moved: outcome.moved });
+    // Of these records alone: what came before and settled nothing, such as the receipts of quiet shards, was nobody's delay.
+    const oldestMs = records.reduce((oldest, { timestampMs }) => Math.min(oldest, timestampMs), Infinity);
+    await this.#options.onBatch({ commits: outcome.commits, checkpoint: this.#state.checkpoint(), moved: outcome.moved, oldestMs });
   }
 
   async #tell(outcome: FeedOutcome): Promise<void> {

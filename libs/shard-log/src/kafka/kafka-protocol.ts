@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import kafkajs from 'kafkajs/package.json' with { type: 'json' };
 import protocol, { type ApiVersions, type ProtocolCall } from 'kafkajs/src/protocol/requests/index.js';
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import errors from 'kafkajs/src/protocol/error.js';
@@ -9,7 +9,7 @@ import errors from 'kafkajs/src/protocol/error.js';
  * request that hangs, and there is no consumer without a group. The protocol modules are internal, so their version is pinned here.
  */
 const pinnedVersion = '2.2.4';
-const installed = (createRequire(import.meta.url)('kafkajs/package.json') as { version: string }).version;
+const { version: installed } = kafkajs; // imported, so that it is bundled together with what it is the version of
 if (installed !== pinnedVersion)
   throw new Error(
     `kafkajs ${installed} is installed, its internals are known for ${pinnedVersion} only: check kafka-protocol.ts and its contract test`,

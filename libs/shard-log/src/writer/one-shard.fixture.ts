@@ -54,6 +54,8 @@ export class OneShard {
   readonly replies: Reply[] = [];
   readonly done: string[] = [];
   readonly cameToNothing: string[] = [];
+  /** Seqs that an instance was told to have written itself. */
+  readonly wrote: number[] = [];
   readonly #stops: (() => Promise<void>)[] = [];
   readonly #readers: ((record: ShardRecord, offset: number) => void)[] = [];
   readonly #followers: ((read: (reading: ShardReading) => readonly ReadingEvent[], receipt?: Receipt) => void)[] = [];
@@ -119,6 +121,7 @@ export class OneShard {
           this.reports.push({ level, message, details });
           this.changed.changed();
         },
+        wrote: (seq) => void this.wrote.push(seq),
         cameToNothing: ({ commandId: id }, { outcome }) => {
           this.cameToNothing.push(`${id}: ${outcome}`);
         },

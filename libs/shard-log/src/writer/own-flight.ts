@@ -28,8 +28,9 @@ export const recordsOf = <Event>(
   fence: Fence,
   { commits }: DecidedBatch<Event>,
   encode: (events: readonly Event[]) => string,
+  traceparentOf: (index: number) => string,
 ): readonly Commit[] =>
-  commits.map((commit) => ({
+  commits.map((commit, index) => ({
     kind: 'commit',
     shard: fence.shard,
     term: fence.term,
@@ -38,7 +39,7 @@ export const recordsOf = <Event>(
     seq: commit.seq,
     cause: commit.envelope.commandId,
     correlation: commit.envelope.correlation,
-    traceparent: commit.envelope.traceparent,
+    traceparent: traceparentOf(index),
     streams: commit.streams,
     body: encode(commit.events),
   }));

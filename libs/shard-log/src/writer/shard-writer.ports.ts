@@ -28,6 +28,8 @@ export interface ShardWriterPorts<Command, Event, State, Refusal> {
   /** The log's end was reached once: what is unread came since. */
   isFollowed(): boolean;
   answer(replies: readonly Reply[]): void;
+  /** A commit that this writer appended, under whichever of its fences, was read back as accepted. */
+  wrote(seq: number, events: readonly Event[]): void;
   /** A command that nobody waits for was not accepted. Its offset is passed, so this trace is all that remains of it. */
   cameToNothing(envelope: CommandEnvelope, result: Exclude<Reply['result'], { outcome: 'accepted' }>): void;
   /** Something an operator should read. `error` when the shard stands still until somebody acts. */

@@ -31,6 +31,7 @@ describe('a writer', () => {
       expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
       expect(one.accepted()).toEqual({ taken: ['a'], units: 4 });
       expect(one.log.filter(({ kind }) => kind === 'fence').length).toBeGreaterThan(1);
+      expect(one.wrote).toEqual([1]); // also what was read back after the doubt
     },
   );
 

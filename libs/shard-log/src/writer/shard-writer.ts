@@ -13,6 +13,7 @@ import { isOfLostData } from './lost-data.ts';
 import { isSameStanding, standingOf, type ShardStanding } from './shard-standing.ts';
 import { defaultWriterLimits, type ShardWriterLimits, type ShardWriterPorts } from './shard-writer.ports.ts';
 import { StreamLoader } from './stream-loader.ts';
+import { WatchedAppend } from './watched-append.ts';
 
 /**
  * The writer of one shard in one instance.
@@ -36,6 +37,8 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   #running: Promise<void> | undefined;
   /** Own fence: null before it is accepted and after any doubt. */
   #fence: Fence | null = null;
+  /** Writer ids of own fences that were accepted: what was in doubt may be read back under a later one. */
+  readonly #writerIds = new Set<string>();
   #pendingFence: { readonly writer: string; verdict: 'accepted' | 'void' | undefined } | null = null;
   #flight: OwnFlight<Event> | null = null;
   #highestSeqAppended = 0;
@@ -52,6 +55,11 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
 
   get isOpen(): boolean {
     return this.#fence !== null;
+  }
+
+  /** Whether the consumer group has given the shard's partition to this instance. */
+  get isAssigned(): boolean {
+    return this.#assigned;
   }
 
   /** Whether a command that comes now is decided at once. */
@@ -131,6 +139,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   /** From the reader, for every accepted commit of this shard. Returns its events when it is our own, so that nobody decodes them. */
   onAccepted(commit: Commit, decode: () => readonly Event[] | undefined): void {
     const own = this.#ownInFlight(commit);
+    if (this.#writerIds.has(commit.writer)) this.#ports.wrote(commit.seq, own ?? decode() ?? []);
     this.#ports.cache.apply(commit.seq, commit.streams, own === undefined ? decode : () => own);
     this.#changed.changed();
   }
@@ -250,6 +259,7 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     }
     if (pending.verdict !== 'accepted' || !this.#mayWriteIn(fence.term)) return false;
     this.#fence = fence;
+    this.#writerIds.add(fence.writer);
     this.#highestSeqAppended = fence.base;
     this.#ports.report('info', 'the shard is open', { term: fence.term, generation: fence.generation, base: fence.base });
     return true;
@@ -291,13 +301,21 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
   async #append(fence: Fence, decided: DecidedBatch<Event>, batch: readonly WaitingCommand<Command>[]): Promise<boolean> {
     const last = decided.commits.at(-1);
     if (last === undefined) return true;
-    const records = recordsOf(fence, decided, (events) => this.#ports.encode(events));
+    const watched = new WatchedAppend(this.#ports.shard, decided.commits);
+    const records = recordsOf(
+      fence,
+      decided,
+      (events) => this.#ports.encode(events),
+      (index) => watched.traceparentOf(index),
+    );
     const flight = (this.#flight = new OwnFlight(decided));
     this.#highestSeqAppended = last.seq;
     try {
       await this.#ports.append(records);
+      watched.acknowledged();
       for (const command of batch) command.attempted = true;
     } catch (error) {
+      watched.failed(error instanceof DoubtfulAppendError ? 'doubtful' : 'refused');
       if (!(error instanceof DoubtfulAppendError)) throw error;
       if (!error.nothingSent) for (const command of batch) command.attempted = true;
       this.#ports.report('warn', 'an append is in doubt', { error: error.message, commits: records.length });
@@ -305,6 +323,8 @@ export class ShardWriter<Command, Event, State, Refusal extends { code: string }
     }
     await this.#changed.until(() => flight.isComplete || !this.#mayWrite(), this.#limits.readBackTimeoutMs);
     this.#flight = null;
+    if (flight.isComplete) watched.readBack();
+    else watched.failed('not-read-back');
     return flight.isComplete;
   }
 

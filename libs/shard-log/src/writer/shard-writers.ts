@@ -11,7 +11,7 @@ import {
   type Topology,
 } from '#contracts';
 import type { Decider } from '#kernel';
-import { metricNames, metrics } from '#telemetry';
+import { metricNames, metrics, traceIdIn } from '#telemetry';
 import type { LogCluster } from '../cluster.port.ts';
 import type { SendCommand } from '../command-gateway.port.ts';
 import type { ReadingEvent } from '../core/reading-events.ts';
@@ -30,7 +30,9 @@ import { OwnLog } from './own-log.ts';
 import { SerialAppender } from './serial-appender.ts';
 import { ShardWriter } from './shard-writer.ts';
 import { StreamCache } from './stream-cache.ts';
+import { observeShards } from './observe-shards.ts';
 import { repeatedly, tidyMemory } from './tidy-memory.ts';
+import { UnsettledCommits } from './unsettled-commits.ts';
 
 export interface ShardWritersOptions<Command, Event extends { readonly type: string }, State, Refusal extends { code: string }> {
   readonly service: Service;
@@ -41,6 +43,8 @@ export interface ShardWritersOptions<Command, Event extends { readonly type: str
   readonly catalogue: EventCatalogue<Event>;
   readonly parseCommand: (command: unknown) => Command;
   readonly snapshots: Snapshots;
+  /** For measurements: every commit that this process appended, once, when it is settled. */
+  onOwnSettled?(events: readonly Event[]): void;
   /** For controllers that wait for what becomes of a thing: every commit of this service as it settles here. */
   onSettled?(settled: SettledCommit): void;
   report(level: 'info' | 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>>): void;
@@ -48,6 +52,7 @@ export interface ShardWritersOptions<Command, Event extends { readonly type: str
 }
 
 const cameToNothing = metrics.counter(metricNames.commandsCameToNothing);
+const settleDuration = metrics.histogram(metricNames.settleDuration);
 /** Beyond them an answer is reported and not published: its asker runs into its deadline and asks again. */
 const answersWaitingMax = 20_000;
 const janitorIntervalMs = 5_000;
@@ -70,8 +75,14 @@ export class ShardWriters<
   readonly #options: ShardWritersOptions<Command, Event, State, Refusal>;
   readonly #shards = new Map<
     ShardId,
-    { reading: ShardReading; cache: StreamCache<Event, State>; writer: ShardWriter<Command, Event, State, Refusal> }
+    {
+      reading: ShardReading;
+      cache: StreamCache<Event, State>;
+      unsettled: UnsettledCommits<Event>;
+      writer: ShardWriter<Command, Event, State, Refusal>;
+    }
   >();
+  readonly #labels: { readonly service: Service };
   readonly #ownLog: OwnLog;
   readonly #read = new Condition();
   readonly #listeners = new Set<() => void>();
@@ -86,6 +97,7 @@ export class ShardWriters<
   private constructor(options: ShardWritersOptions<Command, Event, State, Refusal>) {
     this.#options = options;
     const { service, cluster } = options;
+    this.#labels = { service };
     const nextOffset = (partition: number): number => this.#feed?.nextOffset(eventsTopic(service), partition) ?? 0;
     this.#ownLog = new OwnLog({ service, cluster, read: this.#read, nextOffset });
   }
@@ -159,6 +171,7 @@ export class ShardWriters<
     this.#stops.push(() => answers.close());
     this.#answers = new SerialAppender(answers, answersWaitingMax);
     this.#stops.push(() => this.#ownLog.close());
+    this.#stops.push(observeShards(service, here, this.#shards));
 
     this.#feed = await openSettledFeed({
       name: `${service}-writers`,
@@ -215,6 +228,7 @@ export class ShardWriters<
   #add(shard: ShardId, reading: ShardReading): void {
     const { service, here, decider, catalogue, report, snapshots } = this.#options;
     const cache = new StreamCache<Event, State>(decider, reading.settledSeq);
+    const unsettled = new UnsettledCommits<Event>();
     const { partition } = shardOf(shard);
     const writer = new ShardWriter<Command, Event, State, Refusal>({
       shard,
@@ -233,13 +247,15 @@ export class ShardWriters<
             report('warn', 'an answer is not published: its asker will ask again', { commandId: reply.commandId, error: String(error) }),
           );
       },
-      cameToNothing: ({ commandId, correlation, command }, result) => {
+      cameToNothing: ({ commandId, correlation, traceparent, command }, result) => {
         cameToNothing.add({ service, outcome: result.outcome });
-        report('warn', 'a command that nobody waits for came to nothing', { shard, commandId, correlation, type: command.type, ...result });
+        const about = { shard, commandId, correlation, traceId: traceIdIn(traceparent), type: command.type };
+        report('warn', 'a command that nobody waits for came to nothing', { ...about, ...result });
       },
+      wrote: (seq, events) => unsettled.wrote(seq, events),
       report: (level, message, details) => report(level, message, { shard, ...details }),
     });
-    this.#shards.set(shard, { reading, cache, writer });
+    this.#shards.set(shard, { reading, cache, unsettled, writer });
   }
 
   /** Losing PostgreSQL loses nothing: without stored states the log is read from its start, which only takes longer. */
@@ -261,6 +277,10 @@ export class ShardWriters<
     const shard = this.#shards.get(id);
     if (shard === undefined) return;
     followReading(shard, events, (commit) => this.#decode(id, commit.seq, commit.body));
+    shard.unsettled.follow(events, performance.now(), (own) => {
+      settleDuration.observe(own.waitedMs / 1_000, this.#labels);
+      this.#options.onOwnSettled?.(own.events);
+    });
   }
 
   #decode(shard: ShardId, seq: number, body: string): readonly Event[] | undefined {
