@@ -7,7 +7,7 @@ export { projectRoot, runtimeHome, type RuntimeHome } from './runtime-home.ts';
 export { readSystem, systemSchema, type System } from './topology/system.ts';
 export { identityUrl, renderTopology } from './topology/render-topology.ts';
 export { renderLinks } from './topology/render-links.ts';
-export { renderPlan, type PlanOptions } from './topology/plan.ts';
+export { brokerPlace, mirrorRoute, renderPlan, type PlanOptions } from './topology/plan.ts';
 export { identityKey, mintToken, type TokenClaims } from './identity/identity-issuer.ts';
 export { planName, Supervisor, type PartPlan, type PartStatus, type Plan, type StepPlan } from './supervisor/supervisor.ts';
 export { endLeftovers, runningSupervisor, stillRunning } from './supervisor/leftovers.ts';
@@ -19,12 +19,24 @@ export { AlreadyRunningError, EmbeddedRuntime, type RuntimeOptions } from './emb
 export { runForeground, type ForegroundOptions } from './run-foreground.ts';
 export { ControlClient, NotRunningError } from './control/control.client.ts';
 export * from './control/control.protocol.ts';
-export { adviceFor, ensurePrograms, MissingProgramsError, requirements } from './doctor/doctor.ts';
+export {
+  adviceFor,
+  ensurePrograms,
+  extras,
+  MissingProgramsError,
+  onPath,
+  prometheusPath,
+  requirements,
+  type Extra,
+} from './doctor/doctor.ts';
+export { prometheusProgram, type PrometheusOptions } from './programs/prometheus.program.ts';
+export { scrapeConfigs, type ScrapeTarget } from './programs/scrape-config.ts';
+export { scrapeTargets } from './topology/prometheus-part.ts';
 export { startLinks, type CutOptions, type DelayOptions, type Links, type LinkSpec, type LinksStatus } from './links/links.ts';
 export { etcdMemberId } from './links/etcd-dialer.ts';
-export { kafkaProgram, type KafkaOptions } from './programs/kafka.program.ts';
-export { mirrorMakerProgram, type MirrorMakerOptions } from './programs/mirror-maker.program.ts';
-export { dnsProgram, findDnsServer, type DnsOptions, type DnsServerFound } from './programs/dns.program.ts';
+export { brokerHeapMb, brokerSettings, clusterIdOf, kafkaProgram, type KafkaOptions } from './programs/kafka.program.ts';
+export { mirrorMakerHeapMb, mirrorMakerProgram, mirrorProperties, type MirrorMakerOptions } from './programs/mirror-maker.program.ts';
+export { dnsFiles, dnsProgram, findDnsServer, type DnsOptions, type DnsServerFound } from './programs/dns.program.ts';
 export { etcdProgram, type EtcdOptions } from './programs/etcd.program.ts';
-export { postgresProgram, type PostgresOptions } from './programs/postgres.program.ts';
+export { postgresProgram, postgresSettings, type PostgresOptions } from './programs/postgres.program.ts';
 export { nodeProgram, type NodeProgramOptions } from './programs/node.program.ts';

@@ -5,6 +5,7 @@ import {
   defaultKafkaJars,
   EmbeddedRuntime,
   ensurePrograms,
+  type Extra,
   findDnsServer,
   preparePostgresBinaries,
   projectRoot,
@@ -15,6 +16,7 @@ import {
   requirements,
   runtimeHome,
   planName,
+  prometheusPath,
   type Plan,
   type StepPlan,
   unprivilegedUser,
@@ -32,22 +34,24 @@ export interface SystemOptions {
   readonly instances: number | undefined;
   /** Describes the system; default: `deploy/topology/embedded.json`. */
   readonly file: string | undefined;
+  readonly with: readonly Extra[];
   readonly report: (line: string) => void;
 }
 
 /** Sees to the programs that the machine must have, and puts the runtime together; nothing runs yet. */
-export async function assembleRuntime({ fresh, sample, instances, file, report }: SystemOptions): Promise<EmbeddedRuntime> {
+export async function assembleRuntime({ fresh, sample, instances, file, with: extras, report }: SystemOptions): Promise<EmbeddedRuntime> {
   const root = projectRoot();
   const home = runtimeHome();
   const described = await readSystem(file ?? join(root, 'deploy', 'topology', 'embedded.json'));
   const system = instances === undefined ? described : { ...described, instances };
   const jars = defaultKafkaJars();
-  await ensurePrograms({ needed: requirements({ jarsArePresent: existsSync(jars.folder) }), report });
+  await ensurePrograms({ needed: requirements({ jarsArePresent: existsSync(jars.folder), extras }), report });
   if (!existsSync(jars.folder)) await installJars(root, report);
   assertJarsPresent(jars);
   const postgres = await preparePostgresBinaries();
   const user = await unprivilegedUser();
   const dns = await findDnsServer();
+  const prometheus = extras.includes('prometheus') ? prometheusPath() : undefined;
   const topology = renderTopology(system);
   return new EmbeddedRuntime({
     home,
@@ -56,7 +60,7 @@ export async function assembleRuntime({ fresh, sample, instances, file, report }
     topology,
     identity: { host: system.outside.address, port: system.outside.identity },
     plan: async () => {
-      const plan = await renderPlan({ system, home, projectRoot: root, postgres, user, dns, createTopics });
+      const plan = await renderPlan({ system, home, projectRoot: root, postgres, user, dns, prometheus, createTopics });
       return sample ? [...plan, sampleStep(plan, topology, report)] : plan;
     },
     links: (etcdPids) => renderLinks(system, etcdPids),

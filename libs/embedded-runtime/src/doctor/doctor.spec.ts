@@ -14,6 +14,9 @@ test('the advice names what is missing, with one command for Debian and one for 
     'sudo apt-get update && sudo apt-get install -y openjdk-17-jre-headless maven etcd-server etcd-client pdns-server pdns-backend-bind',
   );
   expect(adviceFor(all, 'darwin')).toContain('brew install openjdk@17 maven etcd pdns');
+  const watched = requirements({ jarsArePresent: true, extras: ['prometheus'] }).slice(-1);
+  expect(adviceFor(watched, 'linux')).toContain('This machine lacks Prometheus. Install on Debian or Ubuntu with:\n  sudo apt-get update');
+  expect(adviceFor(watched, 'darwin')).toContain('brew install prometheus');
   expect(aliasCommand(['127.0.0.2', '127.0.0.3'])).toBe('sudo ifconfig lo0 alias 127.0.0.2 up && sudo ifconfig lo0 alias 127.0.0.3 up');
 });
 

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 /** A program of the machine that the runtime needs and npm cannot bring. */
 export interface Requirement {
-  readonly what: 'Java 17 or newer' | 'Maven' | 'etcd' | 'PowerDNS';
+  readonly what: 'Java 17 or newer' | 'Maven' | 'etcd' | 'PowerDNS' | 'Prometheus';
   readonly debian: readonly string[];
   readonly macos: readonly string[];
   isThere(): Promise<boolean>;
@@ -44,13 +44,29 @@ const powerDns: Requirement = {
   isThere: () => Promise.resolve(powerDnsPath() !== undefined),
 };
 
+/** Brings promtool, which checks its rules. On Debian it may start as a service at port 9090, so the runtime's own listens elsewhere. */
+const prometheus: Requirement = {
+  what: 'Prometheus',
+  debian: ['prometheus'],
+  macos: ['prometheus'],
+  isThere: () => Promise.resolve(['prometheus', 'promtool'].every((program) => onPath(program) !== undefined)),
+};
+
+/** What a system may have besides what it needs: `evenkeel up --with prometheus`. */
+export type Extra = 'prometheus';
+const extraRequirements: Readonly<Record<Extra, Requirement>> = { prometheus };
+export const extras = Object.keys(extraRequirements) as readonly Extra[];
+
 /** Maven is needed only as long as Kafka's jars are not here. */
-export const requirements = ({ jarsArePresent }: { readonly jarsArePresent: boolean }): readonly Requirement[] =>
-  jarsArePresent ? [java, etcd, powerDns] : [java, maven, etcd, powerDns];
+export const requirements = (wanted: { readonly jarsArePresent: boolean; readonly extras?: readonly Extra[] }): readonly Requirement[] => [
+  ...(wanted.jarsArePresent ? [java, etcd, powerDns] : [java, maven, etcd, powerDns]),
+  ...(wanted.extras ?? []).map((extra) => extraRequirements[extra]),
+];
 
 /** Where systems keep servers, which is not on every user's PATH. */
 const serverFolders = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin'] as const;
 
+export const prometheusPath = (): string | undefined => onPath('prometheus');
 export const powerDnsPath = (): string | undefined => onPath('pdns_server', serverFolders);
 
 export function onPath(command: string, further: readonly string[] = []): string | undefined {

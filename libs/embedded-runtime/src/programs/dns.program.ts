@@ -82,29 +82,43 @@ export function dnsProgram(options: DnsOptions): ProgramSpec {
 async function prepare({ system, region, templates, dataDir }: DnsOptions): Promise<void> {
   const socketDirectory = socketDirectoryOf(dataDir);
   for (const directory of [dataDir, socketDirectory]) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const files = await dnsFiles({ system, region, templates, directory: dataDir, socketDirectory, listen: region.address });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dataDir, name), text);
+}
+
+export interface DnsFilesOptions extends Pick<DnsOptions, 'system' | 'region' | 'templates'> {
+  /** Where the server finds these files. */
+  readonly directory: string;
+  readonly socketDirectory: string;
+  readonly listen: string;
+  /** Where each region's server is asked, where that is not the region's address. */
+  readonly serverOf?: (region: Place) => string;
+}
+
+/** A region's DNS server's files, by name. @throws Error for a template that asks for what has no value */
+export async function dnsFiles(options: DnsFilesOptions): Promise<Readonly<Record<string, string>>> {
+  const { system, region, templates, directory, socketDirectory, listen, serverOf = ({ address }: Place): string => address } = options;
   const zone = system.dns.name.slice(system.dns.name.indexOf('.') + 1);
   const server = (place: Place): string => `ns-${place.name}.${zone}.`;
   const quoted = (group: readonly Place[]): string => `{${group.map(({ address }) => `'${address}'`).join(',')}}`;
   const values: Readonly<Record<string, string>> = {
-    directory: dataDir,
+    directory,
     socketDirectory,
-    address: region.address,
+    address: listen,
     port: String(system.dns.port),
     zone,
     name: system.dns.name,
     primary: server(region),
     check: `http://${system.dns.name}:${system.ports.storefront}/health/serving`,
-    nameServers: system.regions.map((each) => `@ IN NS ${server(each)}\n${server(each)} IN A ${each.address}`).join('\n'),
+    nameServers: system.regions.map((each) => `@ IN NS ${server(each)}\n${server(each)} IN A ${serverOf(each)}`).join('\n'),
     // Several strings, for one may have 255 bytes.
     addressGroups: groupsOf(system)
       .map((group) => `                    "${quoted(group)},"`)
       .join('\n'),
     regions: system.regions.map(({ name, address }) => `${name}.${system.dns.name}. IN A ${address}`).join('\n'),
   };
-  for (const name of templateNames) {
-    const template = await readFile(join(templates, name), 'utf8');
-    await writeFile(join(dataDir, name), filledIn(template, values));
-  }
+  const filled = async (name: string): Promise<[string, string]> => [name, filledIn(await readFile(join(templates, name), 'utf8'), values)];
+  return Object.fromEntries(await Promise.all(templateNames.map(filled)));
 }
 
 /** Regions that are homes first: one that only stands by is named when none of them serves. */

@@ -26,7 +26,7 @@ export interface KafkaOptions {
 }
 
 const mainClass = 'kafka.Kafka';
-const heapMb = 384;
+export const brokerHeapMb = 384;
 /** Largest record and request, the same for broker, clients and MirrorMaker. */
 export const recordBytesMax = 8 * 1024 * 1024;
 
@@ -37,7 +37,7 @@ export function kafkaProgram(options: KafkaOptions): ProgramSpec {
   return {
     name: options.name,
     command: findJava(),
-    args: jvmArgs({ jars, mainClass, archive: archivedClasses.broker, heapMb, args: [config] }),
+    args: jvmArgs({ jars, mainClass, archive: archivedClasses.broker, heapMb: brokerHeapMb, args: [config] }),
     env: {},
     cwd: options.dataDir,
     stopSignal: 'SIGTERM',
@@ -58,25 +58,28 @@ export function kafkaProgram(options: KafkaOptions): ProgramSpec {
 async function prepareKafka(options: KafkaOptions, jars: KafkaJars, config: string): Promise<void> {
   assertJarsPresent(jars);
   await mkdir(options.dataDir, { recursive: true });
-  await writeFile(config, serverProperties(options));
+  await writeFile(config, lines(brokerSettings(options)));
   // Written by the storage tool as its last step; without it the broker does not start.
   if (existsSync(join(options.dataDir, 'logs', 'meta.properties'))) return;
-  const clusterId = createHash('sha256').update(options.name).digest().subarray(0, 16).toString('base64url');
   const { dumpTo: _notByThisTool, ...toolJars } = jars;
   await runJava({
     jars: toolJars,
     mainClass: 'kafka.tools.StorageTool',
     archive: archivedClasses.broker,
     heapMb: 64,
-    args: ['format', '--ignore-formatted', '-t', clusterId, '-c', config],
+    args: ['format', '--ignore-formatted', '-t', clusterIdOf(options.name), '-c', config],
     timeoutMs: 60_000,
   });
 }
 
+/** The id of the cluster that a broker of this name is, for ever. */
+export const clusterIdOf = (name: string): string => createHash('sha256').update(name).digest().subarray(0, 16).toString('base64url');
+
 const listenerOf = (link: KafkaLink) => `LINK_${link.dialler.toUpperCase().replaceAll('-', '_')}`;
 
-function serverProperties({ address, port, controllerPort, links, dataDir }: KafkaOptions): string {
-  const settings: Record<string, string | number | boolean> = {
+/** All that a broker is told, by Kafka's names. */
+export function brokerSettings({ address, port, controllerPort, links, dataDir }: KafkaOptions): BrokerSettings {
+  return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${address}:${controllerPort}`,
@@ -121,10 +124,11 @@ function serverProperties({ address, port, controllerPort, links, dataDir }: Kaf
     'log.cleaner.dedupe.buffer.size': 8 * 1024 * 1024,
     'log.retention.check.interval.ms': 60_000,
   };
-  return lines(settings);
 }
 
-const lines = (settings: Readonly<Record<string, string | number | boolean>>): string =>
+type BrokerSettings = Readonly<Record<string, string | number | boolean>>;
+
+const lines = (settings: BrokerSettings): string =>
   Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');

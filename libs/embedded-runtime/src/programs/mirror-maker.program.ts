@@ -17,7 +17,7 @@ export interface MirrorMakerOptions {
 }
 
 const mainClass = 'org.apache.kafka.connect.mirror.MirrorMaker';
-const heapMb = 256;
+export const mirrorMakerHeapMb = 256;
 
 /**
  * Copies the other regions' topics into this region's cluster, as `<region>.<topic>`. At least once: it may repeat up to a second or
@@ -30,7 +30,13 @@ export function mirrorMakerProgram(options: MirrorMakerOptions): ProgramSpec {
   return {
     name: options.name,
     command: findJava(),
-    args: jvmArgs({ jars, mainClass, archive: archivedClasses.mirror, heapMb, args: [config, '--clusters', options.region] }),
+    args: jvmArgs({
+      jars,
+      mainClass,
+      archive: archivedClasses.mirror,
+      heapMb: mirrorMakerHeapMb,
+      args: [config, '--clusters', options.region],
+    }),
     env: {},
     cwd: options.dataDir,
     stopSignal: 'SIGTERM',
@@ -62,7 +68,7 @@ async function missingMirrors({ kafka, sources, topics }: MirrorMakerOptions): P
  * Where a setting has to stand to be heard (MirrorMakerConfig 4.3): the storage topics' at the top, the Connect worker's and its
  * producer's under the target cluster, the connector's and its consumer's under the flow.
  */
-function mirrorProperties({ region, kafka, sources, topics }: MirrorMakerOptions): string {
+export function mirrorProperties({ region, kafka, sources, topics }: Omit<MirrorMakerOptions, 'name' | 'dataDir' | 'jars'>): string {
   const under = (prefix: string, settings: Settings) => Object.entries(settings).map(([key, value]) => `${prefix}${key}=${value}`);
   const lines = [
     `clusters=${[region, ...sources.map((source) => source.region)].join(',')}`,

@@ -22,7 +22,7 @@ export interface PostgresOptions {
 }
 
 /** Small, and honest about durability: what PostgreSQL says is committed is on disk. */
-const settings = {
+export const postgresSettings = {
   fsync: 'on',
   synchronous_commit: 'on',
   shared_buffers: '128MB',
@@ -59,7 +59,7 @@ export async function postgresProgram({ name, address, port, dataDir, binaries, 
     `listen_addresses=${address}`,
     '-p',
     String(port),
-    ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+    ...Object.entries(postgresSettings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
   ] as [string, ...string[]];
   return {
     name,
@@ -74,12 +74,20 @@ export async function postgresProgram({ name, address, port, dataDir, binaries, 
     prepare: async () => {
       await mkdir(dataDir, { recursive: true, mode: 0o700 });
       if (user !== undefined) await chown(dataDir, user.uid, user.gid);
+      if (isRuin(cluster)) await rm(cluster, { recursive: true, force: true });
       if (existsSync(cluster)) await forgetDeadPostmaster(cluster);
       else await initialise({ dataDir, cluster, binaries, as });
     },
     ready: () => selectOne(address, port),
   };
 }
+
+/**
+ * What is left of a folder that was deleted under a running server, which writes on for a while. It would never start on that, and nothing in
+ * it is worth a person's time: all that PostgreSQL holds is computed from the logs.
+ */
+const isRuin = (cluster: string): boolean =>
+  existsSync(cluster) && !['PG_VERSION', join('global', 'pg_control')].every((file) => existsSync(join(cluster, file)));
 
 const environment = (): Record<string, string> => ({ PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' });
 

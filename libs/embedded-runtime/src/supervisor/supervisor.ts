@@ -4,6 +4,7 @@ import { Part, type PartState } from './part.ts';
 import { PartLog } from './part-log.ts';
 import type { Listen } from './ports.ts';
 import { signalTrees } from './processes.ts';
+import type { ScrapeJob } from '../programs/scrape-config.ts';
 
 /** A program, and what must be ready before it starts. */
 export interface PartPlan {
@@ -16,6 +17,8 @@ export interface PartPlan {
   readonly listens: readonly Listen[];
   /** Base URL, for parts that speak HTTP to people and to `status`. */
   readonly url?: string;
+  /** It has a `/metrics` at this address; `service` is what it is one of, such as `order-service`. */
+  readonly metrics?: { readonly job: ScrapeJob; readonly service: string; readonly at: Listen };
   /** Says why it cannot run at all in this checkout (it is not built): listed as missing, and nothing waits for it. */
   readonly missing?: () => string | undefined;
 }
@@ -43,6 +46,8 @@ export interface PartStatus {
   readonly ports: readonly string[];
   readonly restarts: number;
   readonly url: string | undefined;
+  /** What it tells Prometheus, and where. */
+  readonly metrics?: PartPlan['metrics'];
   readonly log: string;
 }
 
@@ -143,7 +148,7 @@ export class Supervisor {
   async status(): Promise<readonly PartStatus[]> {
     const plans = this.#options.plan.filter((item) => item.kind === 'part');
     return Promise.all(
-      plans.map(async ({ spec, region, listens, url }) => {
+      plans.map(async ({ spec, region, listens, url, metrics }) => {
         const part = this.part(spec.name);
         return {
           name: spec.name,
@@ -154,6 +159,7 @@ export class Supervisor {
           ports: listens.map(({ host, port }) => `${host}:${port}`),
           restarts: part.restarts,
           url,
+          metrics,
           log: part.log.path,
         };
       }),

@@ -3,8 +3,8 @@ import { join, relative } from 'node:path';
 import { mirroredTopics, topicsOfARegion } from '#contracts';
 import { dnsProgram, type DnsServerFound } from '../programs/dns.program.ts';
 import { etcdProgram } from '../programs/etcd.program.ts';
-import { kafkaProgram } from '../programs/kafka.program.ts';
-import { mirrorMakerProgram } from '../programs/mirror-maker.program.ts';
+import { kafkaProgram, type KafkaOptions } from '../programs/kafka.program.ts';
+import { mirrorMakerProgram, type MirrorMakerOptions } from '../programs/mirror-maker.program.ts';
 import { nodeProgram } from '../programs/node.program.ts';
 import type { PostgresBinaries } from '../programs/postgres-binaries.ts';
 import { postgresProgram } from '../programs/postgres.program.ts';
@@ -12,6 +12,7 @@ import type { SystemUser } from '../programs/unprivileged-user.ts';
 import { pause } from '../supervisor/backoff.ts';
 import type { RuntimeHome } from '../runtime-home.ts';
 import type { PartPlan, Plan, StepPlan } from '../supervisor/supervisor.ts';
+import { prometheusPart } from './prometheus-part.ts';
 import { etcdMembers } from './render-links.ts';
 import { agentsOf, instancePort, instancesOf, kafkaLinkPort, linkPort, type Place, type System } from './system.ts';
 
@@ -23,6 +24,8 @@ export interface PlanOptions {
   /** Whom PostgreSQL runs as when we are root. */
   readonly user: SystemUser | undefined;
   readonly dns: DnsServerFound;
+  /** The program, when the system is to be watched. */
+  readonly prometheus?: string | undefined;
   readonly createTopics: (brokers: readonly string[], topics: ReturnType<typeof topicsOfARegion>) => Promise<void>;
 }
 
@@ -32,7 +35,7 @@ export async function renderPlan(options: PlanOptions): Promise<Plan> {
   const stores = await Promise.all(system.regions.map((region) => storesOf(options, region)));
   const dns = system.regions.map((region) => dnsPart(options, region));
   const apps = system.regions.flatMap((region) => appsOf(options, region));
-  return [
+  const plan: Plan = [
     ...etcdMembers(system).map((member) => etcdPart(options, member)),
     ...dns, // early: until a client may ask, its checks are warm
     ...stores.flat(),
@@ -41,6 +44,7 @@ export async function renderPlan(options: PlanOptions): Promise<Plan> {
     ...apps,
     dnsAgreesStep(dns, apps),
   ];
+  return options.prometheus === undefined ? plan : [...plan, prometheusPart({ ...options, command: options.prometheus, plan })];
 }
 
 const dataOf = ({ home }: PlanOptions, name: string): string => join(home.data, name);
@@ -58,6 +62,7 @@ function etcdPart(options: PlanOptions, member: Place): PartPlan {
     // One after the other: a leader that is told to stop hands over to another member, and waits long for one that is stopping too.
     stopsAfter: members.slice(members.indexOf(member) + 1).map(({ name }) => `${name}.etcd`),
     listens: [etcdClient, etcdPeer].map((port) => ({ host: member.address, port })),
+    metrics: { job: 'etcd', service: 'etcd', at: { host: member.address, port: etcdClient } },
   };
 }
 
@@ -103,11 +108,7 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
   const { ports } = system;
   const kafka = `${region.name}.kafka`;
   const database = `${region.name}.postgres`;
-  const dialers = system.regions.filter(({ name }) => name !== region.name);
-  const links = dialers.map((dialer) => {
-    const port = kafkaLinkPort(system, region, dialer);
-    return { dialler: dialer.name, port, advertised: { host: dialer.address, port: linkPort(system, dialer, region, port) } };
-  });
+  const broker = brokerPlace(system, region);
   const step: StepPlan = {
     kind: 'step',
     name: topicsStep(region),
@@ -119,16 +120,12 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
     {
       kind: 'part',
       region: region.name,
-      spec: kafkaProgram({
-        name: kafka,
-        address: region.address,
-        port: ports.kafka,
-        controllerPort: ports.kafkaController,
-        links,
-        dataDir: dataOf(options, kafka),
-      }),
+      spec: kafkaProgram({ ...broker, dataDir: dataOf(options, kafka) }),
       needs: [],
-      listens: [ports.kafka, ports.kafkaController, ...links.map(({ port }) => port)].map((port) => ({ host: region.address, port })),
+      listens: [ports.kafka, ports.kafkaController, ...broker.links.map(({ port }) => port)].map((port) => ({
+        host: region.address,
+        port,
+      })),
     },
     {
       kind: 'part',
@@ -146,6 +143,29 @@ async function storesOf(options: PlanOptions, region: Place): Promise<Plan> {
     },
     step,
   ];
+}
+
+/** Where a region's broker listens, and under which addresses it is dialled. */
+export function brokerPlace(system: System, region: Place): Omit<KafkaOptions, 'dataDir'> {
+  const dialers = system.regions.filter(({ name }) => name !== region.name);
+  const links = dialers.map((dialer) => {
+    const port = kafkaLinkPort(system, region, dialer);
+    return { dialler: dialer.name, port, advertised: { host: dialer.address, port: linkPort(system, dialer, region, port) } };
+  });
+  const { kafka: port, kafkaController: controllerPort } = system.ports;
+  return { name: `${region.name}.kafka`, address: region.address, port, controllerPort, links };
+}
+
+/** What a region's MirrorMaker copies, from where to where. */
+export function mirrorRoute(system: System, region: Place): Omit<MirrorMakerOptions, 'name' | 'dataDir'> {
+  const sources = system.regions
+    .filter((other) => other.name !== region.name)
+    .map((other) => ({
+      region: other.name,
+      host: region.address,
+      port: linkPort(system, region, other, kafkaLinkPort(system, other, region)),
+    }));
+  return { region: region.name, kafka: { host: region.address, port: system.ports.kafka }, sources, topics: mirroredTopics };
 }
 
 /** A broker that has just come up on a busy machine may leave a request without an answer: what can be done twice is tried again. */
@@ -166,24 +186,10 @@ const topicsRetryMs = 1000;
 function mirrorMakerPart(options: PlanOptions, region: Place): PartPlan {
   const { system } = options;
   const name = `${region.name}.mirror-maker`;
-  const sources = system.regions
-    .filter((other) => other.name !== region.name)
-    .map((other) => ({
-      region: other.name,
-      host: region.address,
-      port: linkPort(system, region, other, kafkaLinkPort(system, other, region)),
-    }));
   return {
     kind: 'part',
     region: region.name,
-    spec: mirrorMakerProgram({
-      name,
-      region: region.name,
-      kafka: { host: region.address, port: system.ports.kafka },
-      sources,
-      topics: mirroredTopics,
-      dataDir: dataOf(options, name),
-    }),
+    spec: mirrorMakerProgram({ ...mirrorRoute(system, region), name, dataDir: dataOf(options, name) }),
     needs: system.regions.map(topicsStep),
     listens: [],
   };
@@ -237,7 +243,8 @@ function nodePart(options: PlanOptions, { app, entry, name, region, port, instan
     EVENKEEL_INSTANCE: String(instance),
     ...(app === 'region-agent' ? agentEnvironment(options.home) : {}),
   };
-  return nodePartPlan(options, { name: partName, region: region.name, app, entry, listen: { host: region.address, port }, env, needs });
+  const listen = { host: region.address, port };
+  return nodePartPlan(options, { name: partName, service: name, region: region.name, app, entry, listen, env, needs });
 }
 
 /** What agents alone are given: their token, and the webhook that whoever started us named. */
@@ -263,6 +270,8 @@ function sandboxPart(options: PlanOptions): PartPlan {
 
 interface NodePartPlan {
   readonly name: string;
+  /** What it is one of, if it tells Prometheus about itself. */
+  readonly service?: string;
   readonly region: string;
   readonly app: string;
   readonly entry: string;
@@ -271,7 +280,7 @@ interface NodePartPlan {
   readonly needs: readonly string[];
 }
 
-function nodePartPlan(options: PlanOptions, { name, region, app, entry, listen, env, needs }: NodePartPlan): PartPlan {
+function nodePartPlan(options: PlanOptions, { name, service, region, app, entry, listen, env, needs }: NodePartPlan): PartPlan {
   const file = join(options.projectRoot, 'dist', 'processes', app, `${entry}.js`);
   return {
     kind: 'part',
@@ -280,6 +289,7 @@ function nodePartPlan(options: PlanOptions, { name, region, app, entry, listen, 
     needs,
     listens: [listen],
     url: `http://${listen.host}:${listen.port}`,
+    ...(service === undefined ? {} : { metrics: { job: 'evenkeel' as const, service, at: listen } }),
     missing: () => (existsSync(file) ? undefined : `${relative(options.projectRoot, file)} is not built`),
   };
 }

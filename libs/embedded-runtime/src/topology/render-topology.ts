@@ -18,7 +18,7 @@ export function renderTopology(system: System): Topology {
       servers: Object.fromEntries(system.regions.map(({ name, address }) => [name, `${address}:${system.dns.port}`])),
     },
     ...(system.timing === undefined ? {} : { timing: system.timing }),
-    ...(system.otlpUrl === undefined ? {} : { telemetry: { otlpUrl: system.otlpUrl } }),
+    ...(system.otlpUrl === undefined ? {} : { telemetry: { otlpUrl: system.otlpUrl, traceRatio: system.traceRatio } }),
   });
 }
 

@@ -18,7 +18,7 @@ export const systemSchema = z
     regions: z.array(place).min(2).max(8),
     witness: place,
     /** What belongs to no region. */
-    outside: z.object({ address, paymentSandbox: port, identity: port }),
+    outside: z.object({ address, paymentSandbox: port, identity: port, prometheus: port.default(8072) }),
     /** `aud` of the tokens that the runtime issues. */
     audience: z.string().min(1),
     /** Of the storefront and of each service; projectors are one per region. */
@@ -49,8 +49,10 @@ export const systemSchema = z
       etcdPeer: port,
       etcdPeerLink: port,
     }),
-    /** OTLP/HTTP base URL that every process exports its traces to; nothing is exported when absent. */
+    /** OTLP/HTTP base URL that every process exports its traces and metrics to; nothing is exported when absent. */
     otlpUrl: z.url().optional(),
+    /** The share of the traces beginning here that is recorded. Default: all. */
+    traceRatio: z.number().min(0).max(1).optional(),
   })
   .refine(
     ({ regions, witness }) => new Set([...regions, witness].map(({ address }) => address)).size === regions.length + 1,
