@@ -64,7 +64,12 @@ export function loadSchedule(options: LoadOptions): readonly DueOrder[] {
   return orders;
 }
 
-function dueTimes({ ordersPerSecond, seconds, warmUpSeconds }: LoadOptions): readonly number[] {
+/** In ascending order, evenly spaced after the warm-up. Milliseconds since the load began. */
+export function dueTimes({
+  ordersPerSecond,
+  seconds,
+  warmUpSeconds,
+}: Pick<LoadOptions, 'ordersPerSecond' | 'seconds' | 'warmUpSeconds'>): readonly number[] {
   // With a rate that rises evenly to r in w seconds, r * t^2 / (2 w) orders are due by t.
   const warming = Math.floor((ordersPerSecond * warmUpSeconds) / 2);
   const rising = Array.from({ length: warming }, (_, i) => 1000 * Math.sqrt((2 * warmUpSeconds * i) / ordersPerSecond));
