@@ -3,7 +3,7 @@
  *
  * A metric may be asked for at any time, also before `startTelemetry`; what was counted before it is dropped with it. A metric holds at
  * most 500 label sets; what comes after is counted under `otel_metric_overflow="true"`, so that a wrong label can never exhaust the memory.
- * An `add` or `observe` costs about a microsecond; a gauge costs nothing until somebody reads it.
+ * An `add` or `observe` costs a microsecond or a few; a gauge costs nothing until somebody reads it.
  */
 import type { Meter, Observable, ObservableResult } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
