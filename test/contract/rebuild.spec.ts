@@ -256,3 +256,17 @@ it('copies any text and number as a statement would store it', async () => {
   expect(await start()).toMatchObject({ differing: [] });
   expect(await checksumsOf(live.pool, [countersProjection])).toEqual(before);
 });
+
+it('tells the planner of the rows that it loaded, and nothing of a table that is empty: plans made then are kept while it grows', async () => {
+  const rowsKnown = async (schema: string): Promise<number> => {
+    const { rows } = await live.pool.query(`select reltuples from pg_class where oid = to_regclass($1)`, [`${schema}.counters`]);
+    return Number(rows[0].reltuples);
+  };
+  const empty = databaseOf('empty');
+  await rebuild({ ...optionsOf(empty), openFeed: new CounterLog().open, logEnds: new CounterLog().ends });
+  expect(await rowsKnown('empty')).toBe(-1); // never analyzed
+  await empty.close();
+  const { rows } = await live.pool.query('select count(*) from live.counters');
+  await start();
+  expect(await rowsKnown('live')).toBe(Number(rows[0].count));
+});

@@ -61,7 +61,10 @@ async function canGoOn(tx: Tx, shadow: string, plan: string): Promise<boolean> {
   return rows[0]?.['plan'] === plan;
 }
 
-/** Builds what was taken off, and lets the planner know the tables. Safe to repeat. */
+/**
+ * Builds what was taken off, and lets the planner know the tables. Safe to repeat. Not one that is empty: of a table that was never analyzed the
+ * planner assumes some rows, of one that was analyzed as empty it believes that any index will do, and a plan is kept while the table grows.
+ */
 export async function buildIndexes(url: string, schema: string): Promise<void> {
   const shadow = shadowOf(schema);
   // A connection of its own: the load's give up on a statement that takes minutes, and may.
@@ -72,7 +75,10 @@ export async function buildIndexes(url: string, schema: string): Promise<void> {
     const { rows } = await client.query(`select indexes from "${planTable}"`);
     for (const definition of rows[0]?.indexes ?? [])
       await client.query((definition as string).replace(/^CREATE( UNIQUE)? INDEX /, 'CREATE$1 INDEX IF NOT EXISTS '));
-    for (const table of await tablesOf(client, shadow)) await client.query(`analyze "${table}"`);
+    for (const table of await tablesOf(client, shadow)) {
+      const { rowCount } = await client.query(`select 1 from "${table}" limit 1`);
+      if (rowCount !== 0) await client.query(`analyze "${table}"`);
+    }
   } finally {
     await client.end();
   }
