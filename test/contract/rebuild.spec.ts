@@ -27,7 +27,8 @@ const east = 'order.east.0' as ShardId;
 const migrations = [
   tablesMigration('Counters1763683200000', [...runtimeTables, countersTable, 'create index counters_by_total on counters (total)']),
 ];
-const log = { info: () => undefined, warn: () => undefined };
+const warned: string[] = [];
+const log = { info: () => undefined, warn: (details: object) => void warned.push(JSON.stringify(details)) };
 type Definition = typeof counterDefinition;
 
 let postgres: TestPostgres;
@@ -92,6 +93,9 @@ it('finds nothing to mend, repeats what people decided about parked records, and
     `select indexname from pg_indexes where schemaname = 'live' and tablename = 'counters' order by 1`,
   );
   expect(rows.map((row) => row.indexname)).toEqual(['counters_by_total', 'counters_pkey']);
+  // Its projector began anew from them, and says so though nothing more has come.
+  await eventually(() => warned.some((line) => line.includes('OvertakenError')));
+  await eventually(() => projector.status().lastError === undefined);
 });
 
 it('mends a table that went wrong, names it, and the projector goes on from the new one', async () => {

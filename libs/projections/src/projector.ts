@@ -267,6 +267,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
     if (work === undefined && due) {
       this.#storedAtMs = performance.now();
       await writer.verify();
+      this.#isWell();
     }
     if (work === undefined) return;
     const startedAtMs = performance.now();
@@ -276,13 +277,18 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
     await this.#pause(this.#restMs);
   }
 
+  /** What was read is stored, or there is nothing to store and the tables are those that it writes. */
+  #isWell(): void {
+    this.#lastError = undefined;
+    this.#failuresInARow = 0;
+  }
+
   async #write(writer: BatchWriter<Event, State>, work: Parameters<BatchWriter<Event, State>['write']>[0]): Promise<void> {
     try {
       const mode = this.#carefulCommits > 0 ? 'careful' : 'together';
       const setAsides = await this.#watch.stores(work, () => writer.write(work, mode));
       this.#carefulCommits = Math.max(0, this.#carefulCommits - work.commits.length);
-      this.#lastError = undefined;
-      this.#failuresInARow = 0;
+      this.#isWell();
       if (setAsides === 0) return;
       this.#options.log.warn({ projector: this.#options.definition.name, setAsides }, 'records were parked or withheld');
       await this.#watch.parkedChanged();
