@@ -32,7 +32,11 @@ const verdicts = async (): Promise<readonly string[]> => {
 const rebuildsAfter = async (): Promise<readonly z.infer<typeof rebuildAnswerSchema>[]> => {
   const { parts } = await system.status();
   const projectors = parts.filter(({ name }) => name.startsWith(`${lost}.`) && name.endsWith('-projector'));
-  return Promise.all(projectors.map(async ({ url }) => rebuildAnswerSchema.parse(await (await fetch(`${url}/internal/rebuild`)).json())));
+  return Promise.all(
+    projectors.map(async ({ url }) =>
+      rebuildAnswerSchema.parse(await (await fetch(`${url}/internal/rebuild`, { signal: AbortSignal.timeout(5_000) })).json()),
+    ),
+  );
 };
 
 it('a region whose PostgreSQL data folder is deleted under orders heals by itself, and no order is lost', async () => {

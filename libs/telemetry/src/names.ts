@@ -102,7 +102,7 @@ export const metricNames = {
 
   processCpu: 'process_cpu_seconds_total',
   processMemory: 'process_resident_memory_bytes',
-  eventLoopLag: 'nodejs_eventloop_lag_seconds',
+  eventLoopActive: 'nodejs_eventloop_active_seconds_total',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
 
@@ -154,5 +154,6 @@ export const metricHelp: Readonly<Record<MetricName, string>> = {
 
   [metricNames.processCpu]: 'CPU time of this process, user and system.',
   [metricNames.processMemory]: 'Resident memory of this process.',
-  [metricNames.eventLoopLag]: 'By how much the event loop was late, at the 99th percentile of the last 10 s or more.',
+  [metricNames.eventLoopActive]:
+    'Time that the event loop did not wait for anything: its rate is how busy it is, 0 to 1, also where the process wants a core and has none.',
 };

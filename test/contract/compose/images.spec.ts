@@ -117,7 +117,7 @@ describe('an image of the services', () => {
     started.push(projector);
     await eventually(
       async () => {
-        const said = await (await fetch(`http://127.0.0.1:${port}/health/ready`)).text();
+        const said = await (await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(5_000) })).text();
         if (said.includes('not been found')) throw new Error(said);
         return said.includes(`ECONNREFUSED ${closed}`);
       },
@@ -192,7 +192,9 @@ describe('an image of the services', () => {
     started.push(provider);
     const { identity } = loadProcessConfig({ ...env, EVENKEEL_REGION: 'east', EVENKEEL_INSTANCE: '1' }).topology;
     const verifier = createVerifier({ ...identity, jwksUrl: `http://127.0.0.1:${port}/.well-known/jwks.json` });
-    await eventually(async () => (await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)).status === 200);
+    await eventually(
+      async () => (await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`, { signal: AbortSignal.timeout(5_000) })).status === 200,
+    );
     const agent = await verifier.verify(`Bearer ${readFileSync(tokenFile, 'utf8').trim()}`);
     expect(agent.roles).toEqual(new Set(['region-agent']));
     const { stdout } = await run(process.execPath, [...flags, ...command!, 'token', 'somebody', 'operator'], { ...inImage, env });
