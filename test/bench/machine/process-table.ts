@@ -29,7 +29,8 @@ function rowOf(pid: number): ProcessRow | undefined {
   try {
     const [stat, status] = ['stat', 'status'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8')) as [string, string];
     return { pid, ...parseStat(stat), memory: parseMemory(status) };
-  } catch {
+  } catch (error) {
+    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return undefined; // it has ended meanwhile, and its parent counts its time
   }
 }
