@@ -12,7 +12,7 @@ export type Effect =
   | { readonly kind: 'swap'; readonly expectedRevision: number; readonly lineage: Lineage };
 
 /** What a process is told that does not stand in etcd or in a log; lies harm nobody. */
-export type Signals = Pick<RegionView, 'statusForMs' | 'peers' | 'self' | 'wishes' | 'timing' | 'topology'>;
+export type Signals = Pick<RegionView, 'statusForMs' | 'lineageForMs' | 'peers' | 'self' | 'wishes' | 'timing' | 'topology'>;
 
 export type Stepper = (view: RegionView) => Step;
 

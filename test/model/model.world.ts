@@ -66,6 +66,8 @@ export class ModelWorld {
   /** In calm a round takes a second: durations are what they are. */
   #status = '';
   #statusSince = 0;
+  #revision = 0;
+  #revisionSince = 0;
   #round = 0;
 
   constructor(options: WorldOptions) {
@@ -182,9 +184,11 @@ export class ModelWorld {
         strandedOffered: isUp !== lies(),
       });
     }
+    const statusForMs = isCalm ? this.#statusForMs() : lasting();
     return {
       topology: { regions: this.regions, homes: this.#options.homes },
-      statusForMs: isCalm ? this.#statusForMs() : lasting(),
+      statusForMs,
+      lineageForMs: isCalm ? this.#lineageForMs() : statusForMs,
       peers,
       self: { kafkaSilentForMs: 0, notServingForMs: lasting() },
       wishes: { evacuated: this.evacuated, promote: undefined },
@@ -239,6 +243,13 @@ export class ModelWorld {
     if (status !== this.#status) this.#statusSince = this.#round;
     this.#status = status;
     return (this.#round - this.#statusSince) * 1_000;
+  }
+
+  #lineageForMs(): number {
+    const { revision } = this.register.stored;
+    if (revision !== this.#revision) this.#revisionSince = this.#round;
+    this.#revision = revision;
+    return (this.#round - this.#revisionSince) * 1_000;
   }
 
   #calmAgent(region: Region, agent: ModelAgent): void {

@@ -18,6 +18,7 @@ export interface RegionObserverOptions {
 export class RegionObserver {
   readonly #options: RegionObserverOptions;
   readonly #status = new Since();
+  readonly #lineage = new Since();
   readonly #leases = new Map<Region, Since>();
   readonly #seen = new Set<Region>();
   readonly #beganMs: number;
@@ -47,6 +48,7 @@ export class RegionObserver {
       topology: { regions, homes: topology.homes },
       stored: state?.lineage,
       statusForMs: lineage === undefined ? 0 : this.#status.note(JSON.stringify(lineage.status), atMs),
+      lineageForMs: state?.lineage === undefined ? 0 : this.#lineage.note(`${state.lineage.revision}`, atMs),
       shards,
       cuts: new Map(
         regions.flatMap((region) => {

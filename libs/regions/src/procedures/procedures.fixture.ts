@@ -32,6 +32,7 @@ export interface Scene {
   readonly here?: Region;
   readonly status?: Lineage['status'];
   readonly statusForMs?: number;
+  readonly lineageForMs?: number;
   readonly term?: number;
   readonly segments?: Readonly<Record<ShardId, readonly Segment[]>>;
   readonly seen?: Readonly<Record<ShardId, Partial<ShardView>>>;
@@ -59,6 +60,7 @@ export function viewOf(scene: Scene): RegionView {
     topology: { regions, homes: regions },
     stored: { revision: 7, lineage: { term, status: scene.status ?? { status: 'paired' }, shards: segments as Record<string, Segment[]> } },
     statusForMs: scene.statusForMs ?? 60_000,
+    lineageForMs: scene.lineageForMs ?? 1_000,
     shards: seen,
     cuts: new Map(scene.cuts ?? []),
     peers: new Map(scene.peers ?? others.map((other) => [other, scene.peer ?? present])),

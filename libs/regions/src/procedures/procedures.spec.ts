@@ -352,3 +352,48 @@ describe('three regions: south is lost', () => {
     ),
   ]);
 });
+
+describe('three regions: west is taken back, and east is lost', () => {
+  const ofSouth = 'order.south.0';
+  const scene: Scene = {
+    here: south,
+    regions: [east, west, south],
+    status: { status: 'rejoining', region: west },
+    term: 3,
+    segments: {
+      [ofEast]: [segment(1, east, 0, 'paired', south)],
+      [ofWest]: [segment(3, south, 0, 'paired', west)],
+      [ofSouth]: [segment(2, south, 4, 'paired', east)],
+    },
+    peers: [
+      [east, gone],
+      [west, present],
+    ],
+  };
+  const outOfReach: Scene = {
+    ...scene,
+    segments: { ...scene.segments, [ofSouth]: [segment(3, south, 4, 'paired', west)] },
+    seen: { [ofSouth]: { receiptedSeq: undefined } },
+    lineageForMs: 10_000,
+  };
+  rows([
+    row('what is paired with the lost one is closed', scene, 'close order.south.0 2'),
+    row(
+      'and goes on paired with whoever is alive, not with the lost one again',
+      { ...scene, seen: { [ofSouth]: { log: at(6, 6), receiptedSeq: 4 } } },
+      'swap 7: rejoining west; order.south.0 4 south 6 paired west',
+    ),
+    row('a mirror that lacks what the lost one never sent it is given time', { ...outOfReach, lineageForMs: 9_999 }, 'rest'),
+    row('but not for ever: nothing settles by its receipts', outOfReach, 'close order.south.0 3'),
+    row(
+      'and the shard goes on alone',
+      { ...outOfReach, seen: { [ofSouth]: { log: at(6, 6), receiptedSeq: undefined } } },
+      'swap 7: rejoining west; order.south.0 4 south 6 solo west',
+    ),
+    row(
+      'so it does under solo, counted from the segment and not from the status',
+      { ...outOfReach, status: { status: 'solo', region: south }, lineageForMs: 9_999, statusForMs: 600_000 },
+      'rest',
+    ),
+  ]);
+});

@@ -24,6 +24,8 @@ export interface RegionView {
    * alone, such as handoffs, do not restart it.
    */
   readonly statusForMs: number;
+  /** How long `stored` has been what it is: no swap of any region came since. So every segment is at least that old. */
+  readonly lineageForMs: number;
   /** One entry for every shard of `stored.lineage`. */
   readonly shards: ReadonlyMap<ShardId, ShardView>;
   /** Per region the highest cut in its `receipts` log: the own one as it stands, the others as mirrored here. Absent: none. */

@@ -2,7 +2,7 @@ import type { Region, ShardId } from '#contracts';
 import { isLost, liveMirrorFor, lossOf } from './peers.ts';
 import { preferredOwner } from './placement.ts';
 import type { Step } from './region-view.ts';
-import { closedAt, isCutOff, isReached, lagOf, named, type ShardSituation, type Situation } from './situation.ts';
+import { closedAt, isCutOff, isOutOfReach, isReached, lagOf, named, type ShardSituation, type Situation } from './situation.ts';
 import { goOnSolo } from './solo.ts';
 import { awaitPerson, close, closedHere, openHere, rest, swap, type NextSegment } from './steps.ts';
 import { ownsAny, unreadNote } from './takeover.ts';
@@ -17,7 +17,7 @@ export function underRejoining(now: Situation, returning: Region): Step {
   const lost = openHere(now).filter(({ last }) => last.mode === 'paired' && isLost(now, last.mirror));
   if (isLost(now, returning) || lost.length > 0) return fallBack(now, returning, closed, lost);
   if (closed.length > 0) return pair(now, returning, closed);
-  const toPair = openHere(now).filter((shard) => isToPair(now, shard, returning) || isCutOff(now, shard));
+  const toPair = openHere(now).filter((shard) => isToPair(now, shard, returning) || settlesNoMore(now, shard));
   if (toPair.length > 0) return closeToPair(now, returning, toPair);
   return returning === now.here ? rest('the others pair their shards with us', 'return') : declarePaired(now, returning);
 }
@@ -34,23 +34,30 @@ function fallBack(now: Situation, returning: Region, closed: readonly ShardSitua
   );
 }
 
+/** Nothing of this segment will settle by its mirror's receipts, though that one lives: it goes on under a new one. */
+const settlesNoMore = (now: Situation, shard: ShardSituation): boolean => isCutOff(now, shard) || isOutOfReach(now, shard);
+
 /** What is to have another mirror: all that is solo, and, of more than two regions, what the returning one is home of. */
 const isToPair = (now: Situation, { shard, last }: ShardSituation, returning: Region): boolean =>
   last.mode === 'solo' || (last.owner !== returning && last.mirror !== returning && preferredOwner(now, shard, last) === returning);
 
-/** The returning region; for what it owns itself (of more than two regions) another one that is alive. */
+/**
+ * The returning region for what is to be paired with it; else the present mirror. Where that one is lost, and for what the returning region owns itself, another one
+ * that is alive (of more than two regions): a shard that is paired with a lost one is closed again at once, and its owner would go round without end.
+ */
 function nextMirror(now: Situation, shard: ShardSituation, returning: Region): Region {
   const { owner, mirror } = shard.last;
-  if (!isToPair(now, shard, returning)) return mirror;
-  return owner === returning ? (liveMirrorFor(now, owner, mirror) ?? mirror) : returning;
+  const toPair = isToPair(now, shard, returning);
+  if (toPair && owner !== returning) return returning;
+  return toPair || isLost(now, mirror) ? (liveMirrorFor(now, owner, mirror) ?? mirror) : mirror;
 }
 
 /** Only what the returning region follows closely: a paired commit waits for its receipt. */
 function closeToPair(now: Situation, returning: Region, toPair: readonly ShardSituation[]): Step {
   const { handoffLagCommitsMax, pairingBatch } = now.timing;
   const isClose = (shard: ShardSituation): boolean => (lagOf(shard) ?? Infinity) <= handoffLagCommitsMax;
-  // What its mirror has cut settles nothing as it is, and its receipts show no lag: it cannot get worse.
-  const ready = toPair.filter((shard) => shard.last.mirror !== returning || isCutOff(now, shard) || isClose(shard));
+  // What settles no more shows no lag either: it cannot get worse.
+  const ready = toPair.filter((shard) => shard.last.mirror !== returning || settlesNoMore(now, shard) || isClose(shard));
   if (ready.length === 0)
     return rest(`${returning} has not receipted ${named(toPair)} to within ${handoffLagCommitsMax} commits of its end`, 'return');
   const batch = ready.slice(0, pairingBatch);
@@ -65,12 +72,15 @@ function pair(now: Situation, returning: Region, closed: readonly ShardSituation
       {
         owner: now.here,
         base: closedAt(shard)!,
-        mode: 'paired',
-        mirror: nextMirror(now, shard, returning),
+        ...(isOutOfReach(now, shard)
+          ? { mode: 'solo', mirror: shard.last.mirror }
+          : { mode: 'paired', mirror: nextMirror(now, shard, returning) }),
       },
     ]),
   );
-  return swap(now, { added }, 'return', `${named(closed)} closed: goes on from there, paired`);
+  const alone = closed.filter((shard) => isOutOfReach(now, shard));
+  const because = alone.length === 0 ? 'paired' : `but ${named(alone)} alone, for its mirror has not read up to it`;
+  return swap(now, { added }, 'return', `${named(closed)} closed: goes on from there, ${because}`);
 }
 
 function declarePaired(now: Situation, returning: Region): Step {

@@ -58,6 +58,13 @@ export const closedAt = (shard: ShardSituation): number | undefined => shard.log
 /** Its mirror has said, for this very term, that it has read the history up to the segment's base: it could take over from there. */
 export const isReached = ({ last, receiptedSeq }: ShardSituation): boolean => receiptedSeq !== undefined && receiptedSeq >= last.base;
 
+/**
+ * Paired, and for long not reached though nobody changed anything: the mirror lives, and lacks what only a lost region could send it. Possible with more than two
+ * regions; what waits for its receipts would wait for ever.
+ */
+export const isOutOfReach = (now: Situation, shard: ShardSituation): boolean =>
+  shard.last.mode === 'paired' && !isReached(shard) && now.view.lineageForMs >= now.timing.receiptsGoneMs;
+
 /** The mirror's receipts of this very term cover the close: whoever goes on from there, both hold all of it. */
 export function isCovered({ log, receiptedSeq }: ShardView): boolean {
   const end = log?.closedAt;

@@ -1,7 +1,7 @@
 import type { Region, ShardId } from '#contracts';
 import { isLost, liveMirrorFor, lossOf, notReadyBecause, othersOf } from './peers.ts';
 import type { Step } from './region-view.ts';
-import { closedAt, isCutOff, isReached, named, ownedHere, type ShardSituation, type Situation } from './situation.ts';
+import { closedAt, isCutOff, isOutOfReach, isReached, named, ownedHere, type ShardSituation, type Situation } from './situation.ts';
 import { awaitPerson, close, closedHere, openHere, rest, swap, type NextSegment } from './steps.ts';
 import { ownsAny, unreadNote } from './takeover.ts';
 
@@ -24,12 +24,10 @@ export function underSolo(now: Situation, region: Region): Step {
  */
 function cannotSettle(now: Situation, shard: ShardSituation): string | undefined {
   const { mode, mirror } = shard.last;
-  const { receiptsGoneMs } = now.timing;
   if (mode !== 'paired') return undefined;
   if (isLost(now, mirror)) return lossOf(now, mirror);
   if (isCutOff(now, shard)) return `${mirror} has cut its receipts of term ${shard.last.term}`;
-  if (isReached(shard) || now.view.statusForMs < receiptsGoneMs) return undefined;
-  return `${mirror} has not read up to it in ${now.view.statusForMs} ms (at least ${receiptsGoneMs})`;
+  return isOutOfReach(now, shard) ? `${mirror} has not read up to it in ${now.view.lineageForMs} ms` : undefined;
 }
 
 /** The next segments after closes: solo, or with a third region alive paired with it. */
