@@ -197,6 +197,22 @@ describe('a recreated mirror (trace 8)', () => {
     expect(again(commit(3))).toEqual([receipt(1, 1, 3)]);
   });
 
+  it('goes on where the old one had a hole, behind which a close was read too early', () => {
+    const { ledger, read } = inWest();
+    const reopened = withSegments(2, { term: 2, owner: east, base: 2, mode: 'paired', mirror: west });
+    read(fence(1, 0), commit(1), close(1));
+    ledger.learn(reopened);
+    expect(ledger.stopped().get(shard)).toContain('term 1 is closed at 1, its history goes on to 2');
+    const restarted = new ReceiptLedger(west, JSON.parse(JSON.stringify(ledger.state())));
+    restarted.learn(reopened);
+    for (const each of [ledger, restarted]) {
+      each.rereadFromStart(east, 'order');
+      reader(each)(fence(1, 0), commit(1), commit(2), close(1));
+      expect(each.stopped().size).toBe(0);
+      expect(each.all()).toContainEqual(receipt(2, 0, 2));
+    }
+  });
+
   it('of one service leaves the others alone', () => {
     const { ledger, read } = inWest();
     read(fence(1, 0), commit(1));

@@ -136,9 +136,10 @@ export class ReceiptLedger {
   rereadFromStart(log: Region, service: Service): void {
     for (const [shard, reading] of this.#readings) {
       if (shardOf(shard).service !== service) continue;
-      reading.rereadFromStart(log);
       const newest = this.#newestReadIn(shard, log);
       if (newest !== undefined) this.#awaited.set(shard, newest);
+      if (log === this.#here) reading.rereadFromStart(log);
+      else this.#note(shard, [...reading.mirrorMadeAnew(log), ...reading.learn(this.#segments.get(shard) ?? [])]);
     }
   }
 

@@ -48,6 +48,12 @@ export class HeldRecords {
     this.#queues.get(log)?.replaceEach((item) => atStart(item, log));
   }
 
+  /** What is held of the log comes again. */
+  forget(log: Region, events: ReadingEvent[]): void {
+    this.#queues.delete(log);
+    if (this.#heldBack.delete(log)) events.push({ type: 'released', log });
+  }
+
   /** Whether the caller must now pause the log, of which `pending` commits wait for receipts; it goes on when half is gone. */
   pressure(log: Region, pending: number, events: ReadingEvent[]): void {
     const held = this.length(log);

@@ -13,7 +13,8 @@ export function cursorOf(segment: Segment, cursors: Cursors): LogCursor {
   return cursor?.term === segment.term ? cursor : cursorAtBase(segment.term, segment.base);
 }
 
-export type Progress = { readonly kind: 'at'; readonly index: number } | { readonly kind: 'never-complete'; readonly reason: string };
+export type Progress =
+  { readonly kind: 'at'; readonly index: number } | { readonly kind: 'never-complete'; readonly log: Region; readonly reason: string };
 
 /** The segment to read now: the first, from `index` on, that is not complete up to its successor's base. */
 export function progressFrom(segments: readonly Segment[], index: number, cursors: Cursors): Progress {
@@ -25,6 +26,7 @@ export function progressFrom(segments: readonly Segment[], index: number, cursor
     if (!cursor.closed) return { kind: 'at', index: at };
     return {
       kind: 'never-complete',
+      log: segments[at]!.owner,
       reason: `data loss: term ${cursor.term} is closed at ${cursor.seq}, its history goes on to ${next.base}`,
     };
   }

@@ -34,6 +34,11 @@ export class Queue<T> {
     return item;
   }
 
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+
   /** Replaces every item that waits. */
   replaceEach(replace: (item: T) => T): void {
     this.#items = this.#items.slice(this.#head).map(replace);

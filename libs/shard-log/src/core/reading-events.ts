@@ -22,7 +22,10 @@ export type ReadingEvent =
   | { readonly type: 'closed'; readonly term: number; readonly seq: number }
   /** Data was lost or the lineage contradicts itself: afterwards this shard yields nothing, and somebody must decide. */
   | { readonly type: 'stopped'; readonly reason: string; readonly position: Position | undefined }
-  /** A lineage learnt later has shown that nothing which counts was lost: the shard goes on as if it had never stopped. */
+  /**
+   * A lineage learnt later has shown that nothing which counts was lost, or the log that had lost something is there anew: the shard goes on
+   * as if it had never stopped.
+   */
   | { readonly type: 'resumed'; readonly after: string }
   /** Too much of this log waits in memory: pause it until `released`. */
   | { readonly type: 'held'; readonly log: Region }

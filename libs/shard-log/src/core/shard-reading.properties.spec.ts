@@ -1,15 +1,29 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Region } from '#contracts';
-import { settledOf, shard } from './reading.fixture.ts';
+import { otherThan, settledOf, shard } from './reading.fixture.ts';
 import type { ReadingEvent } from './reading-events.ts';
 import type { ReceiptsRecord, ShardRecord } from './records.ts';
-import { bothRegions, mirrored, rewinds, shardHistory, type Rewinds, type ShardHistory } from './shard-history.arbitrary.ts';
+import {
+  bothRegions,
+  mirrored,
+  rewinds,
+  shardHistory,
+  undisputedHistory,
+  type Rewinds,
+  type ShardHistory,
+} from './shard-history.arbitrary.ts';
 import { ShardReading } from './shard-reading.ts';
 
-/** What a reader in region `here` is given: its own log as it is, the other's through a mirror that rewinds. */
+/** Records that a mirror has skipped without an error. */
+interface Hole {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** What a reader in region `here` is given: its own log as it is, the other's through a mirror that rewinds, and may have a hole. */
 class Deliveries {
-  readonly #logs: Readonly<Record<string, readonly ShardRecord[]>>;
+  readonly #logs: Record<string, readonly ShardRecord[]>;
   readonly #receipts: Readonly<Record<string, readonly ReceiptsRecord[]>>;
   readonly #history: ShardHistory;
   readonly #next = new Map<string, number>();
@@ -18,12 +32,23 @@ class Deliveries {
   /** Of each settled commit, as it came. */
   readonly durability = new Map<string, string>();
 
-  constructor(history: ShardHistory, here: Region, mirror: Rewinds) {
+  constructor(history: ShardHistory, here: Region, mirror: Rewinds, hole: Hole = { at: 0, length: 0 }) {
     this.#history = history;
     const seen = <T>(all: Readonly<Record<string, readonly T[]>>): Record<string, readonly T[]> =>
       Object.fromEntries(Object.entries(all).map(([region, log]) => [region, region === here ? log : mirrored(log, mirror)]));
     this.#logs = seen(history.logs);
     this.#receipts = seen(history.receiptLogs);
+    const whole = this.#logs[otherThan(here)]!;
+    this.#logs[otherThan(here)] = whole.filter((_, index) => index < hole.at || index >= hole.at + hole.length);
+  }
+
+  /** The mirror of `log` is there anew, whole, and is read from its start. */
+  mirrorMadeAnew(log: Region): void {
+    this.#logs[log] = this.#history.logs[log]!;
+    this.#next.set(`log:${log}`, 0);
+    this.#take(this.#reading.mirrorMadeAnew(log));
+    this.#next.set('lineage', 0);
+    this.learnAll();
   }
 
   get reading(): ShardReading {
@@ -58,6 +83,10 @@ class Deliveries {
     }
     this.#next.set('lineage', 0);
     this.#reading = new ShardReading(shard, stored);
+  }
+
+  learnAll(): void {
+    while (this.#learn());
   }
 
   #learn(): boolean {
@@ -132,6 +161,38 @@ it('a reader that crashes at any points goes on with exactly the settled commits
     { numRuns: 1_500, seed: 20_261_121 },
   );
 }, 30_000);
+
+it('a reader whose mirror had a hole shows nothing wrong, and goes on with what it has not yet yielded when the mirror is made anew', () => {
+  const stops = { gap: 0, closed: 0, other: 0 };
+  fc.assert(
+    fc.property(
+      undisputedHistory,
+      reader,
+      fc.record({ at: fc.nat(30), length: fc.integer({ min: 1, max: 4 }) }),
+      fc.constantFrom('while it runs', 'before it starts again', 'after it has started again'),
+      (history, { here, mirror, schedule: steps }, hole, when) => {
+        const run = new Deliveries(history, here, mirror, hole);
+        for (const source of steps) run.step(source);
+        run.finish();
+        expect(run.settled).toEqual(history.settled.slice(0, run.settled.length));
+        const { stopped } = run.reading;
+        if (stopped !== undefined) stops[stopped.startsWith('gap') ? 'gap' : stopped.includes('is closed at') ? 'closed' : 'other']++;
+        if (when !== 'while it runs') run.crash();
+        if (when === 'after it has started again') run.learnAll();
+        run.mirrorMadeAnew(otherThan(here));
+        run.finish();
+        if (run.reading.stopped !== undefined && when === 'while it runs') {
+          run.crash(); // more had come after the stop than is kept
+          run.finish();
+        }
+        expect(run.reading.stopped).toBeUndefined();
+        expect(run.settled).toEqual(history.settled);
+      },
+    ),
+    { numRuns: 3_000, seed: 20_261_127 },
+  );
+  expect(Object.entries(stops).filter(([, count]) => count < 5)).toEqual([]);
+}, 60_000);
 
 it('the histories of these tests hold what they claim to: takeovers, stranded commits, zombies, settled commits and stops taken back', () => {
   const seen = { settled: 0, stranded: 0, void: 0, takeovers: 0, resumed: 0 };

@@ -16,8 +16,8 @@ const nothing: readonly ReadingEvent[] = [];
  * readers that are given the same logs, receipts and lineage, in whatever interleaving, yield the same settled commits.
  *
  * It fails loudly and alone: after `stopped` it yields nothing more, and `neededFrom` keeps the place where it stopped; a stop that the
- * lineage, learnt later, shows to lie past the end of its term's history is taken back (`resumed`). It does not decode events, and
- * it does not bound what others keep of its events. Records of one log come in the log's order; duplicates, rewinds and
+ * lineage, learnt later, shows to lie past the end of its term's history is taken back (`resumed`), and so is one by a mirror that was
+ * made anew. It does not decode events, and it does not bound what others keep of its events. Records of one log come in the log's order; duplicates, rewinds and
  * re-delivery from `neededFrom` on are harmless.
  */
 export class ShardReading {
@@ -33,7 +33,8 @@ export class ShardReading {
   readonly #pending = new Queue<Positioned<Commit>>();
   readonly #held: HeldRecords;
   #settledSeq = 0;
-  #stopped: { readonly reason: string; readonly byVerdict: boolean } | undefined;
+  /** `log`: the one that is to blame; undefined when the lineage is. */
+  #stopped: { readonly reason: string; readonly byVerdict: boolean; readonly log: Region | undefined } | undefined;
   /** After a stop: per log the first offset that was neither looked at nor kept. */
   readonly #unread = new Map<Region, number>();
   readonly #limits: ReadingLimits;
@@ -158,11 +159,30 @@ export class ShardReading {
     );
   }
 
-  /** The log is read again from its start (a recreated mirror, whose offsets count anew): cursors stay, old offsets mean nothing. */
+  /** The log is read again from its start, where its offsets count anew: cursors stay, old offsets mean nothing. */
   rereadFromStart(log: Region): void {
     this.#pending.replaceEach((item) => atStart(item, log));
     this.#held.rereadFromStart(log);
     if (this.#unread.has(log)) this.#unread.set(log, 0);
+  }
+
+  /**
+   * The mirror of another region's log was made anew, and is read from its start as if nothing had ever been read of it: behind a hole the old
+   * copy may have shown a close, or a fence that had lost, too early. What was settled stays and is not yielded again; the shard goes on if
+   * the old copy had stopped it. Then tell it the lineage: what came while it stood still has passed it by. Not for an own log: a writer
+   * could go on behind what it has forgotten.
+   */
+  mirrorMadeAnew(log: Region): readonly ReadingEvent[] {
+    const events: ReadingEvent[] = [];
+    this.#cursors.delete(log);
+    this.#held.forget(log, events);
+    this.#unread.delete(log);
+    if (this.#pending.first?.position.log === log) this.#pending.clear();
+    if (this.#stopped?.log === log && this.#unread.size === 0) {
+      events.push({ type: 'resumed', after: this.#stopped.reason });
+      this.#stopped = undefined;
+    }
+    return events;
   }
 
   /** Judges a log's head. False: it must wait. */
@@ -178,7 +198,7 @@ export class ShardReading {
     if (cursor === undefined || cursor.term < record.term) {
       const admitted = admission(this.#segments, this.#at, position.log, place.index);
       if (admitted.kind === 'wait') return false;
-      if (admitted.kind === 'never-complete') this.#stop(events, admitted.reason, position);
+      if (admitted.kind === 'never-complete') this.#stop(events, admitted.reason, { log: position.log, position });
       else this.#accordingToCursor(position, record, place.index, cursorAtBase(segment.term, segment.base), events);
       return true;
     }
@@ -192,7 +212,7 @@ export class ShardReading {
     if (verdict.effect === 'stop') {
       // Past the next segment's base nothing can be lost that ever counted: a dead region's damaged tail must not stop the survivor.
       if (index < this.#at) this.#void(position, record, `past the end of its term’s history; ${verdict.reason}`, events);
-      else this.#stop(events, verdict.reason, position, true);
+      else this.#stop(events, verdict.reason, { log: position.log, position, byVerdict: true });
       return;
     }
     const accepted = verdict.effect === 'accept' ? after(cursor, record) : cursor;
@@ -213,6 +233,7 @@ export class ShardReading {
       events.push({ type: 'stranded', commit, position, wasAccepted: false });
       return;
     }
+    if (commit.seq <= this.#settledSeq) return this.#void(position, commit, 'settled before its mirror was made anew', events);
     assert(index === this.#at, 'history is read one segment at a time');
     events.push({ type: 'accepted', commit, position });
     if (index < this.#segments.length - 1) this.#settled({ record: commit, position }, index, events);
@@ -282,7 +303,7 @@ export class ShardReading {
   #goOn(events: ReadingEvent[]): boolean {
     const progress = progressFrom(this.#segments, this.#at, this.#cursors);
     if (progress.kind === 'never-complete') {
-      this.#stop(events, progress.reason);
+      this.#stop(events, progress.reason, { log: progress.log });
       return false;
     }
     if (progress.index === this.#at) return true;
@@ -296,8 +317,12 @@ export class ShardReading {
     this.#held.pressure(log, this.#pending.first?.position.log === log ? this.#pending.length : 0, events);
   }
 
-  #stop(events: ReadingEvent[], reason: string, position?: Position, byVerdict = false): readonly ReadingEvent[] {
-    this.#stopped = { reason, byVerdict };
+  #stop(
+    events: ReadingEvent[],
+    reason: string,
+    { log, position, byVerdict = false }: { readonly log?: Region; readonly position?: Position; readonly byVerdict?: boolean } = {},
+  ): readonly ReadingEvent[] {
+    this.#stopped = { reason, byVerdict, log };
     this.#held.releaseAll(events);
     events.push({ type: 'stopped', reason, position });
     return events;

@@ -148,6 +148,7 @@ class Projector {
     assert(this.#state.identify(topic, this.#ids.get(topic)!), 'a new id means a new topic');
     this.#next.set(topic, this.#state.nextOffset(topic, 0)!);
     assert(this.#next.get(topic) === 0, 'a new topic is read from its start');
+    this.#paused = new Set(this.#state.paused.map((at) => at.topic)); // reading begins anew, with what is held back then
   }
 
   #open(): FeedState {

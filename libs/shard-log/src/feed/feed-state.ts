@@ -65,6 +65,8 @@ export class FeedState {
   readonly #shards = new Map<ShardId, FollowedShard>();
   readonly #heldBy = new Map<string, Set<ShardId>>();
   #lineage: LineageRecord | undefined;
+  /** Shards that must be told the lineage again. */
+  readonly #toLearn = new Set<FollowedShard>();
   #readSinceCheckpoint = 0;
 
   constructor(scope: FeedScope, from: FeedCheckpoint | undefined, observer: FeedObserver = {}, limits: ReadingLimits = readingLimits) {
@@ -88,6 +90,8 @@ export class FeedState {
 
   apply(records: readonly StoredRecord[]): FeedOutcome {
     const outcome = emptyOutcome();
+    for (const shard of this.#toLearn) this.#learnOne(shard, outcome);
+    this.#toLearn.clear();
     for (const record of records) this.#read(record, outcome);
     this.#readSinceCheckpoint += records.length;
     return outcome;
@@ -145,7 +149,7 @@ export class FeedState {
     return this.#positions.topicId(topic);
   }
 
-  /** Takes down Kafka's id of a topic. True: it was created anew, and is to be read from 0; the cursors are kept. */
+  /** Takes down Kafka's id of a topic. True: it was created anew, and is to be read from 0; the cursors are kept, but for a mirror's closes. */
   identify(topic: string, id: string): boolean {
     const known = this.#positions.topicId(topic);
     this.#positions.identify(topic, id);
@@ -155,8 +159,14 @@ export class FeedState {
     if (!recreated) return false;
     this.#positions.restart(route);
     if (route.kind === 'events')
-      for (const shard of this.#shards.values()) if (shard.topics.get(route.log)?.topic === topic) rereadFromStart(shard, route.log);
+      for (const shard of this.#shards.values()) if (shard.topics.get(route.log)?.topic === topic) this.#madeAnew(shard, route.log);
     return true;
+  }
+
+  #madeAnew(shard: FollowedShard, log: Region): void {
+    if (log === this.#scope.here) return rereadFromStart(shard, log);
+    this.#take(shard, shard.reading.mirrorMadeAnew(log), emptyOutcome()); // no reader runs now that could be paused or resumed
+    this.#toLearn.add(shard);
   }
 
   #follow(id: ShardId, resume: ShardResume | undefined, limits: ReadingLimits): void {
@@ -220,8 +230,12 @@ export class FeedState {
 
   #learn(record: LineageRecord, outcome: FeedOutcome): void {
     this.#lineage = record;
-    for (const shard of this.#shards.values()) this.#take(shard, shard.reading.learn(segmentsOf(record.lineage, shard.id)), outcome);
+    for (const shard of this.#shards.values()) this.#learnOne(shard, outcome);
     this.#observer.onLineage?.(record.lineage);
+  }
+
+  #learnOne(shard: FollowedShard, outcome: FeedOutcome): void {
+    if (this.#lineage !== undefined) this.#take(shard, shard.reading.learn(segmentsOf(this.#lineage.lineage, shard.id)), outcome);
   }
 
   #take(shard: FollowedShard, events: readonly ReadingEvent[], outcome: FeedOutcome): void {

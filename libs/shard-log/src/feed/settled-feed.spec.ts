@@ -209,7 +209,7 @@ describe('what a feed tells its owner', () => {
   });
 });
 
-describe('a mirror that was created anew is read from 0, with the cursors kept', () => {
+describe('a mirror that was created anew is read from 0, and nothing is yielded twice', () => {
   const log = [fence(1, 1, 0), commit(1, 1, 1), close(1)].map((one) => encodeShardRecord(of(neighbour, one)));
   const afterwards = [fence(2, 1, 1), commit(2, 1, 2)].map((one) => encodeShardRecord(of(neighbour, one)));
   const segments = { [neighbour]: [segment(1, east, 0, 'solo'), segment(2, east, 1, 'solo')] };
@@ -240,4 +240,26 @@ describe('a mirror that was created anew is read from 0, with the cursors kept',
     await expect.poll(async () => (await cluster.deliver(), reader.settled())).toEqual([`${neighbour}/1`, `${neighbour}/2`]);
     expect(reader.told).toEqual([]);
   });
+
+  it.each(['between two starts', 'while it is read'])(
+    'also when the old one had a hole, behind which a close was read too early: %s',
+    async (when) => {
+      const [start, lost, end] = [[fence(1, 1, 0), commit(1, 1, 1)], [commit(1, 1, 2)], [close(1), fence(2, 1, 2), commit(2, 1, 3)]].map(
+        (part) => part.map((one) => encodeShardRecord(of(neighbour, one))),
+      );
+      const cluster = new FakeCluster();
+      cluster.append('lineage', 0, lineage(1, { [neighbour]: [segment(1, east, 0, 'solo'), segment(2, east, 2, 'solo')] }));
+      cluster.append(eastMirror, 0, ...start!, ...end!);
+      const first = await open(cluster, undefined, { topicCheckMs: when === 'while it is read' ? 1 : 60_000 });
+      await cluster.deliver();
+      expect(first.told).toEqual([`stopped ${neighbour}: data loss: term 1 is closed at 1, its history goes on to 2`]);
+      if (when === 'between two starts') await first.feed.close();
+      cluster.recreate(eastMirror);
+      cluster.append(eastMirror, 0, ...start!, ...lost!, ...end!);
+      const reader = when === 'between two starts' ? await open(cluster, first.last()) : first;
+      const settled = () => [...new Set([first, reader])].flatMap((each) => each.settled());
+      await expect.poll(async () => (await cluster.deliver(), settled())).toEqual([1, 2, 3].map((seq) => `${neighbour}/${seq}`));
+      expect(reader.feed.stoppedShards()).toEqual(new Map());
+    },
+  );
 });
