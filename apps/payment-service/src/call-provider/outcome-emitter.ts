@@ -58,6 +58,7 @@ export class OutcomeEmitter {
     if (this.#closed || this.#emitting !== undefined || this.#cancelRetry !== undefined || this.#waiting.size === 0) return;
     this.#emitting = this.#emitAll().finally(() => {
       this.#emitting = undefined;
+      this.#go(); // for what was added after its last look
     });
   }
 

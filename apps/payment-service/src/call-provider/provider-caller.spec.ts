@@ -24,7 +24,7 @@ async function startSandbox(): Promise<void> {
     env: { ...process.env, EVENKEEL_LISTEN: `127.0.0.1:${port}`, EVENKEEL_SANDBOX_DATA: directory },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  await vi.waitFor(async () => expect((await fetch(`${url()}/health/ready`)).status).toBe(200), { timeout: 15_000, interval: 50 });
+  await vi.waitFor(async () => expect((await fetch(`${url()}/health/ready`)).status).toBe(200), { timeout: 60_000, interval: 50 });
 }
 async function killSandbox(): Promise<void> {
   const ended = once(sandbox, 'exit');
@@ -44,7 +44,7 @@ beforeAll(async () => {
   port = (probe.address() as AddressInfo).port;
   probe.close();
   await startSandbox();
-}, 30_000);
+}, 90_000);
 afterEach(async () => {
   await Promise.all(callers.map((caller) => caller.close()));
   callers = [];
@@ -137,7 +137,7 @@ describe('outstanding calls, with the sandbox over HTTP', () => {
     const after = await ledger();
     expect(Number(after['payments']) - Number(before['payments'])).toBe(150);
     expect(after['authorizedTwice']).toBe(before['authorizedTwice']);
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('outcomes', () => {

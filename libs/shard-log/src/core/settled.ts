@@ -91,8 +91,8 @@ export class ReceiptBook {
 
 /**
  * What a settled commit of segment `index` proves. `global` only when it is known to stand in both regions: a receipt of its own term says so;
- * or its paired segment's successor does, whose base another owner has read, or a paired one's mirror has. A region that closes
- * its own paired term because the other is gone, and goes on solo, settles commits that the other may never have seen: `regional`.
+ * or its paired segment has a successor of another owner, who has read up to its base. An owner that closes its own paired term and goes on,
+ * alone or paired, settles commits that no other region may have seen: the mirror of the next segment reads up to its base only then.
  * Understated where the receipt is not known any more, never overstated.
  */
 export function durabilityOf(segments: readonly Segment[], index: number, isReceipted: boolean): 'global' | 'regional' {
@@ -100,7 +100,7 @@ export function durabilityOf(segments: readonly Segment[], index: number, isRece
   assert(segment !== undefined, 'a settled commit has its segment');
   if (segment.mode === 'solo') return 'regional';
   if (isReceipted || next === undefined) return 'global'; // in the last segment, if paired, only a receipt settles
-  return next.mode === 'paired' || next.owner !== segment.owner ? 'global' : 'regional';
+  return next.owner !== segment.owner ? 'global' : 'regional';
 }
 
 /** Applies one record of region `by`'s `receipts` log to a shard's book. */

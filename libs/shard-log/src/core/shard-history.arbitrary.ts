@@ -16,7 +16,7 @@ export interface ShardHistory {
   readonly segments: readonly Segment[];
   /** As `settledOf` writes them, without what they prove. */
   readonly settled: readonly string[];
-  /** Of those, the ones that the other region holds: by a receipt, or because the next segment's owner or mirror has read to its base. */
+  /** Of those, the ones that the other region holds: by a receipt, or because the next segment's owner, another one, has read to its base. */
   readonly inBoth: { readonly byReceipt: ReadonlySet<string>; readonly bySuccessor: ReadonlySet<string> };
 }
 
@@ -105,8 +105,7 @@ export function historyOf(chapters: readonly Chapter[]): ShardHistory {
       const commit = `${term}/${writer}/${seq}`;
       settled.push(commit);
       if (now.mode === 'paired' && seq <= reached) inBoth.byReceipt.add(commit);
-      if (now.mode === 'paired' && next !== undefined && !(next.mode === 'solo' && next.owner === now.owner))
-        inBoth.bySuccessor.add(commit);
+      if (now.mode === 'paired' && next !== undefined && next.owner !== now.owner) inBoth.bySuccessor.add(commit);
     }
     if (next !== undefined) {
       const takenOver = next.mode === 'solo' && next.owner !== now.owner;

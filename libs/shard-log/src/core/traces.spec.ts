@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { region } from '#contracts';
 import { close, commit, cut, east, feeder, fence, inWords, receipt, receipts, segment, settledOf, shard, west } from './reading.fixture.ts';
 import type { ShardResume } from './reading-events.ts';
 import { ShardReading } from './shard-reading.ts';
@@ -167,13 +168,18 @@ describe('durability of what settles through a later segment', () => {
     expect(settledOf(late.feed(west, ...written))).toEqual(['1/t1g1/1/regional', '1/t1g1/2/regional']);
   });
 
-  it.each([
-    ['another owner', segment(2, east, 2, 'solo')],
-    ['a pair', segment(2, west, 2)],
-  ])('is global when the next segment has %s, which has read up to its base', (_, next) => {
+  it('is global when the next segment has another owner, which has read up to its base', () => {
     const { it: log, feed } = reading();
-    log.learn([segment(1, west, 0), next]);
+    log.learn([segment(1, west, 0), segment(2, east, 2, 'solo')]);
     expect(settledOf(feed(west, ...written))).toEqual(['1/t1g1/1/global', '1/t1g1/2/global']);
+  });
+
+  it('is regional when the owner goes on paired, with a mirror that has yet to read what was not receipted', () => {
+    const { it: log, feed } = reading();
+    log.learn([segment(1, west, 0)]);
+    feed(west, ...written, close(1));
+    log.receipts(east, receipts(east, receipt(1, 1, 1)));
+    expect(inWords(log.learn([segment(1, west, 0), { ...segment(2, west, 2), mirror: region('south') }]))).toEqual(['settled 2 regional']);
   });
 });
 

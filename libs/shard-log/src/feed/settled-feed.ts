@@ -126,6 +126,7 @@ class RunningFeed implements OpenSettledFeed {
   #pauseAndResume(pause: readonly TopicPartition[], resume: readonly TopicPartition[]): void {
     if (this.#reader === undefined) return; // told as soon as it is there
     if (pause.length > 0) this.#reader.pause(pause);
+    if (resume.length === 0) return;
     // In one batch a partition may be held back and released, or the other way round: the state has the last word.
     const stillPaused = new Set(this.#state.paused.map(({ topic, partition }) => `${topic}:${partition}`));
     const free = resume.filter(({ topic, partition }) => !stillPaused.has(`${topic}:${partition}`));

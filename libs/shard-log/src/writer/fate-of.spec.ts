@@ -11,7 +11,7 @@ it.each([
   ['stranded past the next base', [paired, segment(2, east, 5, 'solo')], 5, 'stranded'],
   ['regional when its owner closed the term and went on alone', [paired, segment(2, west, 9, 'solo')], 9, 'regional'],
   ['global when the other region took over at a base that it had read', [paired, segment(2, east, 9, 'solo')], 9, 'global'],
-  ['global when the shard went on in a pair', [paired, segment(2, west, 9)], 9, 'global'],
+  ['regional when its owner went on in a pair: the mirror reads up to the base only then', [paired, segment(2, west, 9)], 9, 'regional'],
 ] as const)('a decision is %s', (_, segments, settledSeq, fate) => {
   expect(fateOf(segments, settledSeq, 1, 6)).toBe(fate);
 });
