@@ -21,9 +21,12 @@ export default {
     {
       name: 'apps-use-libs-by-their-front-door',
       severity: 'error',
-      // A port's contract suite is its front door for tests of adapters that need real programs.
+      // A port's contract suite is its front door for tests of adapters that need real programs; the pure shape of a process has its own.
       from: { path: '^(apps|test)/' },
-      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/[^/]+/src/[^/]+\\.contract\\.ts$'] },
+      to: {
+        path: '^libs/[^/]+/src/.+',
+        pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/[^/]+/src/[^/]+\\.contract\\.ts$', '^libs/process-manager/src/process\\.ts$'],
+      },
     },
     { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
     {
@@ -43,6 +46,12 @@ export default {
       severity: 'error',
       from: { path: '^libs/shard-log/src/core/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'checkers-judge-what-they-are-given',
+      severity: 'error',
+      from: { path: '^libs/checkers/', pathNot: '(\\.spec\\.ts$|/testing/)' },
+      to: { pathNot: '^libs/(checkers|kernel|contracts)/' },
     },
     {
       name: 'the-sdk-runs-in-browsers',

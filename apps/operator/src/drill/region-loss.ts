@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { regionsOf, type Region, type Topology } from '#contracts';
+import { readFinal, type TablesOptions } from '../final-reads/read-final.ts';
 import { readHistory, readStranded } from '../region/agents.ts';
 import { ApiClient } from '../replay/api-client.ts';
+import { projectorChecksums } from '../status/projector-checksums.ts';
 import { mintFor } from '../token/mint.ts';
 import { tokenSource } from '../token/token-source.ts';
 import { awaitQuiet } from './checks/await-quiet.ts';
-import { checkAll } from './checks/all-checkers.ts';
-import { readEvidence } from './checks/read-evidence.ts';
+import { checkDrill, drillHistory, isPresentEverywhere } from './checks/drill-evidence.ts';
 import { awaitHome, type HomeComing } from './fault/await-home.ts';
 import { faultTimes, type Fault } from './fault/faults.ts';
 import { dnsLookup } from './load/dns-lookup.ts';
@@ -70,14 +71,17 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
   const run = await underLoad(options, load, orders);
   say(`the load is over: waiting until everything is home (at most ${homeWithinMs / 1000} s)`);
   const homeComing = await run.homeComing;
-  const quiet = await awaitQuiet({ topology, recorded: run.recorded, signal, onWait: say });
-  say(
-    `nothing moves any more after ${quiet.seconds.toFixed(1)} s: reading ${run.recorded.length} orders in ${regionsOf(topology).length} regions`,
-  );
-  const total = new Map(
-    goods.plenty.concat(goods.scarce).map((sku) => [sku, sum([...received.values()].map((units) => units.get(sku) ?? 0))]),
-  );
-  const evidence = await readEvidence({ topology, recorded: run.recorded, received: total, token });
+  const { recorded } = run;
+  const tables: TablesOptions = {
+    topology,
+    living: regionsOf(topology),
+    customers: [...new Set(recorded.map(({ client }) => client.customer))],
+    skus: [...goods.plenty, goods.scarce],
+    checksums: projectorChecksums,
+  };
+  const quiet = await awaitQuiet({ ...tables, recorded, received, signal, onWait: say });
+  say(`nothing moves any more after ${quiet.seconds.toFixed(1)} s: reading ${recorded.length} orders in ${tables.living.length} regions`);
+  const final = await readFinal({ ...tables, orderIds: recorded.map(({ orderId }) => orderId), token });
   const [history, stranded] = await Promise.all([readHistory(topology, historyEntries), readStranded(topology)]);
   const pauses = writePauses(await readLogMarks(topology, logs));
   const faultAt = new Date(run.startedAtMs + run.faultMs).toISOString();
@@ -92,7 +96,7 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
       clientsPerHome,
       startedAt: new Date(run.startedAtMs).toISOString(),
     },
-    recorded: run.recorded,
+    recorded,
     faultMs: run.faultMs,
     remedyMs: run.remedyMs,
     history: history.entries.filter(({ at }) => at >= faultAt),
@@ -100,14 +104,12 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
     stranded: stranded.commits,
     homeComing: { home: homeComing.home, missing: homeComing.missing, sinceRemedyMs: homeComing.afterMs },
     settledAfterSeconds: quiet.seconds,
-    checks: checkAll(evidence),
-    isPresentEverywhere: (orderId) => evidence.regions.every(({ orders: seen }) => seen.get(orderId)?.kind === 'present'),
+    checks: checkDrill({ history: drillHistory({ recorded, received, partitions: topology.partitions }), final }),
+    isPresentEverywhere: (orderId) => isPresentEverywhere(final, { orderId }),
     labels: { fault: fault.label, remedy: fault.remedyLabel },
     notes: [...history.silent, ...stranded.silent].map((silent) => `${silent.region} does not tell its part: ${silent.error}`),
   });
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 async function stock(
   { topology, signal, say }: RegionLossOptions,

@@ -1,16 +1,9 @@
-import type { Topology } from '#contracts';
+import { checkAll, historiesAreEqual, livenessCheckers, type FinalReads, type Violation } from '#checkers';
 import { lookUntilStill, type Look } from '../../status/look-until-still.ts';
-import { readLedger } from '../../replay/compare/provider-ledger.ts';
-import { readRegion } from '../../replay/compare/region-state.ts';
-import type { RecordedOrder } from '../recording.ts';
-import type { Evidence, Violation } from './evidence.ts';
-import { everyOrderIsDecided } from './order.checkers.ts';
-import { cardsAreAuthorizedOnce, projectionsAreEqual } from './payment.checkers.ts';
-import { projections } from './read-evidence.ts';
+import { readTablesOnly, type TablesOptions } from '../../final-reads/read-final.ts';
+import { drillHistory, type DrillHistory } from './drill-evidence.ts';
 
-export interface AwaitQuietOptions {
-  readonly topology: Topology;
-  readonly recorded: readonly RecordedOrder[];
+export interface AwaitQuietOptions extends TablesOptions, Omit<DrillHistory, 'partitions'> {
   readonly signal: AbortSignal;
   readonly onWait: (why: string) => void;
 }
@@ -19,38 +12,22 @@ const pollMs = 2_000;
 /** Longer than the sweepers' interval. */
 const quietMs = 45_000;
 const giveUpAfterMs = 240_000;
-/** What may still be on its way; the rest is checked once, when nothing moves. */
-const inTime = [everyOrderIsDecided, cardsAreAuthorizedOnce, projectionsAreEqual];
+/** What may still be on its way; the rest is checked once, when nothing moves. Logs are read once: tables that are equal have read them. */
+const inTime = livenessCheckers.filter((checker) => checker !== historiesAreEqual);
 
-/** Waits until every order is decided, every card settled, and both regions' tables are equal; or until nothing moves any more. */
+/** Waits until every order is decided, nothing is owed, and the regions' tables are equal; or until nothing moves any more. */
 export async function awaitQuiet(options: AwaitQuietOptions): Promise<{ readonly seconds: number; readonly open: readonly Violation[] }> {
+  const history = drillHistory({ ...options, partitions: options.topology.partitions });
   const describe = ({ where, what }: Violation): string => `${where}: ${what}`;
-  const { seconds, differences } = await lookUntilStill({
-    ...options,
-    look: () => look(options),
-    describe,
-    pollMs,
-    quietMs,
-    giveUpAfterMs,
-  });
+  const look = async (): Promise<Look<Violation>> => {
+    // A part that is being restarted cannot be read: that is a violation, and it stands if it stays so.
+    const final = await readTablesOnly(options);
+    const differences = checkAll({ history, final }, inTime).flatMap(({ violations }) => violations);
+    return { differences, fingerprint: fingerprintOf(final, differences) };
+  };
+  const { seconds, differences } = await lookUntilStill({ ...options, look, describe, pollMs, quietMs, giveUpAfterMs });
   return { seconds, open: differences };
 }
 
-async function look({ topology, recorded }: AwaitQuietOptions): Promise<Look<Violation>> {
-  try {
-    const customers = [...new Set(recorded.map(({ client }) => client.customer))];
-    const regions: Evidence['regions'][number][] = [];
-    for (const [region, { postgres }] of Object.entries(topology.regions)) {
-      const tables = await readRegion(postgres, { customers, skus: [] });
-      regions.push({ region: region as Evidence['regions'][number]['region'], orders: new Map(), stock: new Map(), tables });
-    }
-    const ledger = await readLedger(topology.paymentProvider.url);
-    const evidence: Evidence = { recorded, regions, received: new Map(), ledger, projections: await projections(topology) };
-    const differences = inTime.flatMap(({ check }) => check(evidence));
-    return { differences, fingerprint: JSON.stringify([regions.map(({ tables }) => [...tables.orders]), differences]) };
-  } catch (error) {
-    // A part that is being restarted: that is no difference yet, but it is one if it stays so.
-    const what = error instanceof Error ? error.message : String(error);
-    return { differences: [{ where: 'comparison', what }], fingerprint: what };
-  }
-}
+const fingerprintOf = ({ regions }: FinalReads, differences: readonly Violation[]): string =>
+  JSON.stringify([regions.map(({ orders }) => orders), differences]);

@@ -23,7 +23,7 @@ const nothing = (): Record<AnswerClass, number> =>
   Object.fromEntries(answerClasses.map((name) => [name, 0])) as Record<AnswerClass, number>;
 
 /** Every attempt by the second in which it ended, with no second left out. */
-export function answersOverTime(attempts: readonly Attempt[]): readonly SecondOfAnswers[] {
+export function answersOverTime(attempts: readonly Pick<Attempt, 'endMs' | 'outcome'>[]): readonly SecondOfAnswers[] {
   const last = attempts.reduce((latest, { endMs }) => Math.max(latest, Math.floor(endMs / 1000)), -1);
   const seconds = Array.from({ length: last + 1 }, (_, second) => ({ second, counts: nothing() }));
   for (const { endMs, outcome } of attempts) seconds[Math.max(0, Math.floor(endMs / 1000))]!.counts[answerClassOf(outcome)] += 1;
@@ -44,7 +44,7 @@ export interface SecondOfLatency {
 }
 
 /** Time to acknowledgement by the second in which orders were due; seconds with none are left out, as are orders without one. */
-export function latencyOverTime(orders: readonly RecordedOrder[]): readonly SecondOfLatency[] {
+export function latencyOverTime(orders: readonly Pick<RecordedOrder, 'dueMs' | 'endMs' | 'outcome'>[]): readonly SecondOfLatency[] {
   const bySecond = new Map<number, number[]>();
   for (const { dueMs, endMs, outcome } of orders) {
     if (outcome.kind !== 'acknowledged') continue;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { region, type HistoryEntry } from '#contracts';
-import { checkAll } from '../checks/all-checkers.ts';
+import { checkDrill } from '../checks/drill-evidence.ts';
 import { drillClient, recordedOrder, soundEvidence } from '../testing/sound-drill.fixture.ts';
 import type { RecordedOrder } from '../recording.ts';
 import { drillReport, reportJson, type DrillFindings } from './drill-report.ts';
@@ -47,7 +47,7 @@ const findings = (overrides: Partial<DrillFindings> = {}): DrillFindings => ({
   stranded: [],
   homeComing: { home: true, sinceRemedyMs: 31_000, missing: '' },
   settledAfterSeconds: 4,
-  checks: checkAll(soundEvidence()),
+  checks: checkDrill(soundEvidence()),
   isPresentEverywhere: () => true,
   labels: { fault: 'every process of east killed', remedy: 'east started' },
   notes: [],
@@ -78,7 +78,11 @@ describe('the report of a drill', () => {
     const lost = drillReport(findings({ isPresentEverywhere: (id) => id !== recorded[0]!.orderId }));
     expect(lost).toMatchObject({ sound: false, loss: { seconds: 9.95 }, problems: ['1 acknowledged orders are lost'] });
     const sound = soundEvidence();
-    const broken = drillReport(findings({ checks: checkAll({ ...sound, projections: [] }) }));
+    const [east, west] = sound.final.regions;
+    const differing = { ...west!, checksums: { kind: 'read', value: new Map([['order.orders', 'c']]) } as const };
+    const onlyOrders = { ...east!, checksums: { kind: 'read', value: new Map([['order.orders', 'a']]) } as const };
+    const unequal = { ...sound, final: { ...sound.final, regions: [onlyOrders, differing] } };
+    const broken = drillReport(findings({ checks: checkDrill(unequal) }));
     expect(broken.problems).toEqual(['1 times not so: Every projection has equal checksums in all regions']);
     const away = drillReport(findings({ homeComing: { home: false, sinceRemedyMs: 240_000, missing: 'the status is solo(west)' } }));
     expect(away).toMatchObject({ sound: false, problems: ['not everything came home: the status is solo(west)'] });

@@ -1,5 +1,5 @@
+import type { CheckResult } from '#checkers';
 import type { HistoryEntry, Region, StrandedCommit } from '#contracts';
-import type { CheckResult } from '../checks/all-checkers.ts';
 import type { FaultName } from '../fault/faults.ts';
 import { answersOverTime, latencyOverTime, type SecondOfAnswers, type SecondOfLatency } from '../measures/answers-over-time.ts';
 import { lossOf, type Loss } from '../measures/loss.ts';

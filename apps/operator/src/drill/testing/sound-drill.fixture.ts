@@ -1,11 +1,21 @@
-import { customerId, orderIdOf, region, sku, type OrderId, type Sku } from '#contracts';
-import type { LedgerAccount } from '../../replay/compare/provider-ledger.ts';
-import type { OrderState } from '../../replay/compare/region-state.ts';
-import type { Evidence, OrderSeen, RegionEvidence } from '../checks/evidence.ts';
+import type {
+  Evidence,
+  FinalOrder,
+  FinalPayment,
+  FinalPool,
+  FinalReservation,
+  LedgerAccount,
+  Reading,
+  RegionReads,
+  ShownOrder,
+} from '#checkers';
+import { customerId, orderIdOf, region, shardId, sku, type OrderId, type OrderStatus, type Region } from '#contracts';
+import { drillHistory } from '../checks/drill-evidence.ts';
 import type { DrillClient, OrderOutcome, RecordedOrder } from '../recording.ts';
 
 export const tea = sku('TEA');
 const [east, west] = [region('east'), region('west')];
+const homes = [east, west];
 
 export const drillClient = (index: number, kind: DrillClient['kind'] = 'sdk'): DrillClient => ({
   index,
@@ -35,68 +45,107 @@ export function recordedOrder(number: number, overrides: Partial<RecordedOrder> 
 const unknown: OrderOutcome = { kind: 'unknown', because: 'no clear answer' };
 const refused: OrderOutcome = { kind: 'refused', status: 422, code: 'unknown-sku' };
 
-/** Six orders: three confirmed, one cancelled, one unknown that was placed, one refused. Nothing is wrong with it. */
-export function soundEvidence(): Evidence {
-  const recorded = [0, 1, 2, 3].map((number) => recordedOrder(number));
-  recorded.push(recordedOrder(4, { outcome: unknown }), recordedOrder(5, { outcome: refused }));
-  const statuses = ['confirmed', 'confirmed', 'confirmed', 'cancelled', 'confirmed'];
-  const placed = recorded.slice(0, statuses.length).map((order, i) => ({ order, status: statuses[i]! }));
-  const ledger = new Map(placed.map(({ order, status }) => [order.orderId as string, account(order, status)]));
-  const regions = [east, west].map((name): RegionEvidence => ({
-    region: name,
-    orders: new Map<OrderId, OrderSeen>([
-      ...placed.map(({ order, status }): [OrderId, OrderSeen] => [order.orderId, seen(order, status)]),
-      [recorded[5]!.orderId, { kind: 'absent' }],
-    ]),
-    stock: new Map<Sku, never>([[tea, stock() as never]]),
-    tables: {
-      orders: new Map(placed.map(({ order, status }) => [order.orderId as string, orderState(order, status)])),
-      payments: new Map(),
-      netUnits: new Map(),
-      stock: new Map(),
-    },
-  }));
-  const projections = ['order.orders', 'inventory.stock'].map((projection) => ({ projection, verdict: 'equal' }));
-  return { recorded, regions, received: new Map([[tea, 100]]), ledger, projections };
+export const soundRecording = (): readonly RecordedOrder[] => [
+  ...[0, 1, 2, 3].map((number) => recordedOrder(number)),
+  recordedOrder(4, { outcome: unknown }),
+  recordedOrder(5, { outcome: refused }),
+];
+
+interface Placed {
+  readonly order: RecordedOrder;
+  readonly status: OrderStatus;
 }
 
-const seen = ({ orderId, lines }: RecordedOrder, status: string): OrderSeen =>
-  ({
-    kind: 'present',
-    order: { orderId, status, lines: lines.map((line, i) => ({ lineNumber: i + 1, ...line })) },
-  }) as unknown as OrderSeen;
+/** Six orders: three confirmed, one cancelled, one unknown that was placed, one refused. Nothing is wrong with it. */
+export function soundEvidence(): Evidence {
+  const recorded = soundRecording();
+  const statuses = ['confirmed', 'confirmed', 'confirmed', 'cancelled', 'confirmed'] as const;
+  const placed = statuses.map((status, i): Placed => ({ order: recorded[i]!, status }));
+  const received = new Map(homes.map((home) => [home, new Map([[tea, 50]])]));
+  return {
+    history: drillHistory({ recorded, received, partitions: 1 }),
+    final: { living: homes, regions: homes.map((name) => readsOf(name, recorded, placed)), ledger: read(placed.map(account)) },
+  };
+}
 
-const orderState = ({ client, lines }: RecordedOrder, status: string): OrderState => ({
+const read = <T>(value: T): Reading<T> => ({ kind: 'read', value });
+
+function readsOf(name: Region, recorded: readonly RecordedOrder[], placed: readonly Placed[]): RegionReads {
+  const orders = placed.map(finalOrder);
+  const pools = homes.map((home) => poolOf(home, placed));
+  const commit = { seq: 1, writer: '1/1/w', cause: 'place', events: 'OrderPlaced sha256:x' };
+  return {
+    region: name,
+    orders: read(orders),
+    pools: read(pools),
+    reservations: read(placed.map(reservation)),
+    payments: read(placed.map(payment)),
+    settled: read([{ reader: 'late', shard: shardId({ service: 'order', home: east, partition: 0 }), after: 0, commits: [commit] }]),
+    checksums: read(
+      new Map([
+        ['order.orders', 'a over 5 rows'],
+        ['inventory.stock', 'b over 2 rows'],
+      ]),
+    ),
+    shown: {
+      orders: new Map<OrderId, Reading<ShownOrder | 'absent'>>(
+        recorded.map(({ orderId }) => {
+          const order = orders.find((one) => one.orderId === orderId);
+          if (order === undefined) return [orderId, read<'absent'>('absent')];
+          return [orderId, read({ lines: order.lines, status: order.status, text: JSON.stringify(order) })];
+        }),
+      ),
+      pools: new Map([[tea, read(pools)]]),
+    },
+  };
+}
+
+const totalMinor = 500;
+
+const finalOrder = ({ order: { orderId, client, lines }, status }: Placed): FinalOrder => ({
+  orderId,
   customer: client.customer,
   status,
-  lines: lines.length,
-  units: 2,
-  totalMinor: 500,
-  shippedUnits: 0,
-  returnedUnits: 0,
+  cancelReason: status === 'cancelled' ? 'out-of-stock' : null,
+  lines: lines.map((line, i) => ({ lineNumber: i + 1, ...line, shipped: 0, returned: 0 })),
+  totalMinor,
   shippedMinor: 0,
   returnedMinor: 0,
 });
 
-const account = ({ orderId, client }: RecordedOrder, status: string): LedgerAccount => ({
-  reference: orderId,
-  customerId: client.customer,
+const isHeld = ({ status }: Placed): boolean => status === 'confirmed';
+
+const reservation = ({ order: { orderId, client, lines }, ...placed }: Placed): FinalReservation => ({
+  orderId,
+  shard: shardId({ service: 'inventory', home: client.home, partition: 0 }),
+  home: client.home,
+  status: placed.status === 'confirmed' ? 'reserved' : 'released',
+  held: placed.status === 'confirmed' ? lines : [],
+});
+
+const payment = ({ order: { orderId }, status }: Placed): FinalPayment => ({
+  orderId,
+  status: status === 'confirmed' ? 'authorized' : 'voided',
+  authorizedMinor: totalMinor,
+  capturedMinor: 0,
+  refundedMinor: 0,
+  outstanding: 0,
+  refused: 0,
+});
+
+const account = ({ order: { orderId }, status }: Placed): LedgerAccount => ({
+  orderId,
   authorizations: 1,
-  authorizedMinor: 500,
+  authorizedMinor: totalMinor,
   voided: status === 'cancelled',
   charges: 0,
   capturedMinor: 0,
   refundedMinor: 0,
 });
 
-/** Four confirmed orders of two units each, one unit on its way between the pools. */
-const stock = () => {
-  const pool = { shipped: 0, received: 50, adjusted: 0 };
-  return {
-    pools: [
-      { region: east, ...pool, available: 45, reserved: 4, sent: 1, arrived: 0 },
-      { region: west, ...pool, available: 46, reserved: 4, sent: 0, arrived: 0 },
-    ],
-    total: { available: 91, reserved: 8, shipped: 0, received: 100, adjusted: 0, sent: 1, arrived: 0, inTransit: 1 },
-  };
-};
+/** Confirmed orders of two units each; one unit came from the east's pool into the west's. */
+function poolOf(home: Region, placed: readonly Placed[]): FinalPool {
+  const reserved = 2 * placed.filter((one) => isHeld(one) && one.order.client.home === home).length;
+  const [sent, arrived] = home === east ? [1, 0] : [0, 1];
+  return { sku: tea, home, available: 50 - reserved - sent + arrived, reserved, shipped: 0, received: 50, adjusted: 0, sent, arrived };
+}

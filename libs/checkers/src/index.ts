@@ -1,0 +1,14 @@
+export type * from './history.ts';
+export type * from './final-reads.ts';
+export type { Checker, CheckResult, Evidence } from './checker.ts';
+export type * from './violation.ts';
+export { HistoryRecorder, type OpenOperation } from './history-recorder.ts';
+export { allCheckers, checkAll, checkWith, livenessCheckers, safetyCheckers } from './all-checkers.ts';
+export { acknowledgedChangesHold, nothingUnaskedHappens } from './order-changes.checkers.ts';
+export { acknowledgedOrdersArePresent, nothingRefusedIsPlaced, oneOrderPerKey } from './order.checkers.ts';
+export { noPoolIsNegative, reservationsAreOrders, stockIsConserved } from './stock.checkers.ts';
+export { capturesAreShipments, cardsAreAuthorizedOnce, ledgerAgrees } from './payment.checkers.ts';
+export { historiesAreEqual, oneCommitPerSeq } from './settled.checkers.ts';
+export { readsNeverGoBack, readYourWrites } from './session.checkers.ts';
+export { ordersAreEqual, paymentsAreEqual, projectionsAreEqual, stockIsEqual } from './convergence.checkers.ts';
+export { answersComeInTime, everyOrderIsDecided, nothingIsOwed } from './rest.checkers.ts';
