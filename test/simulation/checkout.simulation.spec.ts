@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { OrderCommand, ShardId } from '#contracts';
+import type { AnyEvent, OrderCommand, ShardId } from '#contracts';
 import { checkoutProcess } from '../../apps/order-service/src/domain/checkout.ts';
 import { canonical, checkShop } from './shop.invariants.ts';
 import { Shop } from './shop.workload.ts';
-import type { AnyEvent } from './shard.host.ts';
 import { TwoRegions, type Faults } from './two-regions.world.ts';
 
 /** Walks take seconds, more on a machine that is busy. */
@@ -77,6 +76,26 @@ describe('32 buyers of 10 units, in both regions at once', () => {
         checkShop(world, shop);
         expect(shop.orders.filter((order) => shop.stateOf(order).status === 'confirmed')).toHaveLength(10);
         expect(world.pools(sku!).reduce((sum, { available }) => sum + available, 0)).toBe(0);
+      }),
+      runs(5),
+    );
+  });
+});
+
+describe('10 buyers of 10 units that all lie in the other region', () => {
+  it('get one each: a reservation is rejected only when no unit is on its way', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const world = new TwoRegions(seed, calm);
+        const shop = new Shop(world, 1);
+        const [sku] = shop.skus;
+        const [east, west] = world.topology.homes;
+        shop.receive(west!, sku!, 10);
+        for (let i = 0; i < 10; i++) shop.place(east!, [{ sku: sku!, quantity: 1, unitPriceMinor: 500 }]);
+        for (let i = 0; i < 800; i++) world.step();
+        world.settle();
+        checkShop(world, shop);
+        expect(shop.orders.filter((order) => shop.stateOf(order).status === 'confirmed')).toHaveLength(10);
       }),
       runs(5),
     );

@@ -1,25 +1,12 @@
-import { assert, assertNever, type Decider, type Decision } from '#kernel';
-import {
-  inventoryCommandSchema,
-  inventoryEvents,
-  orderCommandSchema,
-  orderEvents,
-  paymentCommandSchema,
-  paymentEvents,
-  type EventCatalogue,
-  type InventoryCommand,
-  type OrderCommand,
-  type PaymentCommand,
-  type Service,
-} from '#contracts';
-import { inventoryDecider } from '../../apps/inventory-service/src/domain/inventory.ts';
-import { orderDecider } from '../../apps/order-service/src/domain/order.ts';
-import type { CheckoutEvent } from '../../apps/order-service/src/domain/checkout.ts';
-import { paymentDecider } from '../../apps/payment-service/src/domain/payment.ts';
+import { assert, type Decider, type Decision } from '#kernel';
+import type { AnyEvent, Service } from '#contracts';
+import { decisionsOf } from './world/deciders.ts';
+import type { AnyCommand } from './world/region-processes.ts';
 
-export type AnyCommand = OrderCommand | InventoryCommand | PaymentCommand;
-export type AnyEvent = CheckoutEvent;
-type Outcome = Decision<AnyEvent, { readonly code: string }>;
+interface Refusal {
+  readonly code: string;
+}
+type Outcome = Decision<AnyEvent, Refusal>;
 
 export interface ShardHost {
   /** Settled at once: the log protocol has its own simulation. */
@@ -28,23 +15,17 @@ export interface ShardHost {
   decide(command: AnyCommand): Outcome;
 }
 
-interface Schema<Command> {
-  parse(command: unknown): Command;
-}
-
 /** Holds a shard as a writer does: checks the command, loads streams, decides, stores through the codec, evolves. */
-function host<Command, Event extends AnyEvent, State, Refusal extends { readonly code: string }>(
-  decider: Decider<Command, Event, State, Refusal>,
-  schema: Schema<Command>,
-  catalogue: Pick<EventCatalogue<Event>, 'encode' | 'decode'>,
-): ShardHost {
-  const commits: Event[][] = [];
-  const states = new Map<string, State>();
+export function shardHost(service: Service): ShardHost {
+  const { catalogue, parse, ...decisions } = decisionsOf(service);
+  const decider = decisions.decider as Decider<unknown, AnyEvent, unknown, Refusal>;
+  const commits: AnyEvent[][] = [];
+  const states = new Map<string, unknown>();
   return {
     commits,
     states,
     decide: (raw) => {
-      const command = schema.parse(raw);
+      const command: unknown = parse(raw);
       const streams = new Set(decider.streamsOf(command));
       const decision = decider.decide(command, (id) => {
         assert(streams.has(id), `${id} is not among the streams of ${JSON.stringify(command)}`);
@@ -61,17 +42,4 @@ function host<Command, Event extends AnyEvent, State, Refusal extends { readonly
       return decision;
     },
   };
-}
-
-export function shardHost(service: Service): ShardHost {
-  switch (service) {
-    case 'order':
-      return host(orderDecider, orderCommandSchema, orderEvents);
-    case 'inventory':
-      return host(inventoryDecider, inventoryCommandSchema, inventoryEvents);
-    case 'payment':
-      return host(paymentDecider, paymentCommandSchema, paymentEvents);
-    default:
-      return assertNever(service);
-  }
 }

@@ -8,6 +8,7 @@ import {
   region,
   shardId,
   shardOf,
+  type AnyEvent,
   type CustomerId,
   type InventoryCommand,
   type OrderId,
@@ -16,10 +17,12 @@ import {
   type Sku,
 } from '#contracts';
 import type { InventoryState, Pool } from '../../apps/inventory-service/src/domain/inventory.ts';
-import { FakeProvider } from './provider.fake.ts';
+import { seededRandom, type SeededRandom } from '#test-kit';
+import { outcomeCommand } from '../../apps/payment-service/src/call-provider/outcome.command.ts';
 import { RegionReader } from './region.reader.ts';
-import { SeededRandom } from './seeded.random.ts';
-import { shardHost, type AnyCommand, type AnyEvent, type ShardHost } from './shard.host.ts';
+import { shardHost, type ShardHost } from './shard.host.ts';
+import { WorldProvider } from './world/payment-provider.ts';
+import type { AnyCommand } from './world/region-processes.ts';
 
 export interface Faults {
   /** Chance that a command that a process issued is lost: its sweeper must issue it again. */
@@ -53,7 +56,7 @@ export class TwoRegions {
   readonly shards = new Map<ShardId, ShardHost>();
   readonly readers = [east, west].map((name) => new RegionReader(name, this.topology, this.limits));
   readonly random: SeededRandom;
-  readonly provider: FakeProvider;
+  readonly provider: WorldProvider;
   readonly refusals: string[] = [];
   readonly #faults: Faults;
   readonly #bag: Pending[] = [];
@@ -61,8 +64,8 @@ export class TwoRegions {
   #nowMs = Date.parse('2026-11-21T10:00:00.000Z');
 
   constructor(seed: number, faults: Faults) {
-    this.random = new SeededRandom(seed);
-    this.provider = new FakeProvider(this.random, faults.declines);
+    this.random = seededRandom(seed);
+    this.provider = new WorldProvider(this.random, faults.declines, (what) => assert(false, what));
     this.#faults = faults;
   }
 
@@ -195,7 +198,8 @@ export class TwoRegions {
   #callProvider(reader: RegionReader): void {
     for (const call of reader.calls()) {
       const shard = this.#paymentShardOf(call.orderId);
-      if (this.#owns(reader.region, shard)) this.#bag.push({ shard, command: this.provider.call(call, this.now) });
+      if (this.#owns(reader.region, shard))
+        this.#bag.push({ shard, command: outcomeCommand(call, this.provider.ask(call), this.now).command });
     }
   }
 

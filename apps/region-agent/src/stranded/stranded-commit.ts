@@ -109,9 +109,14 @@ export const inOrder = (a: StrandedEntry, b: StrandedEntry): number =>
       ? -1
       : 1;
 
-/** Whether this region has been taken over and is on its way back: only then can its log hold what nobody has dealt with. */
-export const isReturning = ({ status }: Lineage, here: Region): boolean =>
-  (status.status === 'solo' && status.region !== here) || (status.status === 'rejoining' && status.region === here);
+/**
+ * Whether this region has been taken over and is on its way back: only then can its log hold what nobody has dealt with. Of more than two regions
+ * the others may be paired again without it: then no shard names it any more.
+ */
+export const isReturning = ({ status, shards }: Lineage, here: Region): boolean =>
+  (status.status === 'solo' && status.region !== here) ||
+  (status.status === 'rejoining' && status.region === here) ||
+  Object.values(shards).every((segments) => segments.at(-1)!.owner !== here && segments.at(-1)!.mirror !== here);
 
 /** How many segments of this region have ended. It grows whenever there may be something newly stranded, and only then. */
 export const endedTerms = (lineage: Lineage, here: Region): number =>
