@@ -1,0 +1,138 @@
+import type { Mutant } from '../mutant.ts';
+
+const file = 'libs/shard-log/src/core/cursor.ts';
+const said = 'ARCHITECTURE, "The log decides"';
+
+/** One for each row of the cursor's table: the row is not there, or says the other thing. */
+export const cursorMutants: readonly Mutant[] = [
+  {
+    name: 'cursor-row-earlier-term',
+    breaks: 'any record whose term is lower than the cursor’s is void',
+    said,
+    file,
+    find: `  if (record.term < cursor.term) return 'earlier-term';\n`,
+    replace: '',
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-later-term',
+    breaks: 'a record of a later term moves the cursor there, and a term starts at its segment’s base',
+    said,
+    file: 'libs/shard-log/src/core/shard-reading.ts',
+    find: 'else this.#accordingToCursor(position, record, place.index, cursorAtBase(segment.term, segment.base), events);',
+    replace: 'else this.#accordingToCursor(position, record, place.index, cursorAtBase(segment.term, cursor?.seq ?? 0), events);',
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-closed-term',
+    breaks: 'nothing counts after the first close of its term',
+    said,
+    file,
+    find: `  if (cursor.closed) return 'closed-term';\n`,
+    replace: '',
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-fence-repeated',
+    breaks: 'a fence of a generation that was accepted before is void',
+    said,
+    file,
+    find: `      if (record.generation <= cursor.generation) return 'fence-repeated';\n`,
+    replace: '',
+    caughtBy: ['model'],
+  },
+  {
+    name: 'fence-of-an-old-generation-accepted',
+    breaks: 'a fence counts only with the generation after the cursor’s',
+    said,
+    file,
+    find: `      if (record.generation <= cursor.generation) return 'fence-repeated';
+      if (record.generation === cursor.generation + 1 && record.base === cursor.seq) return 'fence-accepted';`,
+    replace: `      if (record.base === cursor.seq) return 'fence-accepted';`,
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-fence-accepted',
+    breaks: 'a fence of the next generation that continues from the cursor’s seq is accepted',
+    said,
+    file,
+    find: `      if (record.generation === cursor.generation + 1 && record.base === cursor.seq) return 'fence-accepted';\n`,
+    replace: '',
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-fence-overtaken',
+    breaks: 'a fence beneath the cursor’s seq lost a race and is void: it is no sign of lost data',
+    said,
+    file,
+    find: `return record.base < cursor.seq ? 'fence-overtaken' : 'fence-gap';`,
+    replace: `return 'fence-gap';`,
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-commit-of-zombie',
+    breaks: 'a commit of an earlier generation is void: its writer was fenced off',
+    said,
+    file,
+    find: `      if (record.generation < cursor.generation) return 'commit-of-zombie';\n`,
+    replace: '',
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-commit-of-unseen-generation',
+    breaks: 'a commit of a generation whose fence was not read stops the shard loudly: the source has lost data',
+    said,
+    file,
+    find: `  'commit-of-unseen-generation': {
+    effect: 'stop',`,
+    replace: `  'commit-of-unseen-generation': {
+    effect: 'void',`,
+    caughtBy: ['directed'],
+  },
+  {
+    name: 'cursor-row-commit-of-other-writer',
+    breaks: 'a commit of another writer under the cursor’s generation stops the shard loudly: two histories under one generation',
+    said,
+    file,
+    find: `      if (record.writer !== cursor.writer) return 'commit-of-other-writer';\n`,
+    replace: '',
+    caughtBy: ['directed'],
+  },
+  {
+    name: 'cursor-row-commit-repeated',
+    breaks: 'a commit that comes again is skipped: mirrors and retries are at-least-once',
+    said,
+    file,
+    find: `      if (record.seq <= cursor.seq) return 'commit-repeated';\n`,
+    replace: '',
+    caughtBy: ['model'],
+  },
+  {
+    name: 'repeats-of-a-mirror-accepted',
+    breaks: 'what a rewound mirror shows again changes nothing',
+    said,
+    file,
+    find: `      if (record.seq <= cursor.seq) return 'commit-repeated';
+      return record.seq === cursor.seq + 1 ?`,
+    replace: `      return record.seq <= cursor.seq + 1 ?`,
+    caughtBy: ['model'],
+  },
+  {
+    name: 'cursor-row-commit-gap',
+    breaks: 'a commit that is not the next one stops the shard loudly: a mirror has lost data',
+    said,
+    file,
+    find: `return record.seq === cursor.seq + 1 ? 'commit-accepted' : 'commit-gap';`,
+    replace: `return 'commit-accepted';`,
+    caughtBy: ['simulation', 'directed'],
+  },
+  {
+    name: 'cursor-row-close-accepted',
+    breaks: 'a close ends its term in the log that it stands in',
+    said,
+    file,
+    find: `      return 'close-accepted';`,
+    replace: `      return 'closed-term';`,
+    caughtBy: ['model'],
+  },
+];
