@@ -252,6 +252,22 @@ it('does not show missing tables before they are complete, however short the log
   await fresh.close();
 });
 
+it('parks what cannot be folded or stored, as the live tables have it parked, and loses nothing of what was folded with it', async () => {
+  const noted = (counter: string, note: string): CounterEvent => ({ type: 'Added', counter, amount: 1, note });
+  source.append(east, [noted('refused', 'too-large')]); // by PostgreSQL, while later ones are being folded
+  for (let i = 0; i < 25_000; i++) {
+    if (i === 12_000) source.append(east, [noted('faulty', 'fault')]);
+    source.append(east, [added(`p${i % 50}`, 1)]);
+  }
+  await caughtUp();
+  const parked = async () => (await listParked(live.pool, 20)).map(({ id, status }) => `${id} ${status}`).toSorted();
+  const before = await parked();
+  expect(before.filter((record) => record.endsWith(' parked'))).toHaveLength(2);
+  expect(await start()).toMatchObject({ differing: [] });
+  expect(await parked()).toEqual(before);
+  expect(await total('p7')).toBe(500);
+});
+
 it('copies any text and number as a statement would store it', async () => {
   const texts = ['tab\there', 'line\nfeed', 'back\\slash', '\\N', 'carriage\rreturn', 'quote"\'', 'ünïcode 漢字 🙂', '', 'nul\0', '\ud800'];
   for (const text of texts) source.append(east, [{ type: 'Added', counter: `text ${text}`, amount: -1, note: text }]);

@@ -9,6 +9,7 @@ import { startLinks, type Links, type LinkSpec, type LinksStatus } from './links
 import { markEtcdMember } from './programs/etcd-membership.ts';
 import type { RuntimeHome } from './runtime-home.ts';
 import { endLeftovers, forgetRunning, recordRunning, runningSupervisor } from './supervisor/leftovers.ts';
+import type { Part } from './supervisor/part.ts';
 import { describePortProblems, findPortProblems, type Listen } from './supervisor/ports.ts';
 import { startOf } from './supervisor/processes.ts';
 import { RegionControl } from './supervisor/region-control.ts';
@@ -26,7 +27,19 @@ export interface RuntimeOptions {
   readonly links: (etcdPids: () => ReadonlyMap<number, Region>) => readonly LinkSpec[];
 }
 
-const actions = { kill: 'SIGKILL', pause: 'SIGSTOP', resume: 'SIGCONT' } as const satisfies Record<PartAction, NodeJS.Signals>;
+const actions: Readonly<Record<PartAction, (part: Part) => Promise<void>>> = {
+  kill: (part) => part.signal('SIGKILL'),
+  pause: (part) => part.signal('SIGSTOP'),
+  resume: (part) => part.signal('SIGCONT'),
+  restart: (part) => part.restart(),
+  hold: async (part) => {
+    part.hold();
+    if (part.pid !== undefined) await part.signal('SIGKILL');
+    await part.whenDown(holdTimeoutMs);
+  },
+  start: (part) => part.letRun(AbortSignal.abort()), // takes longer than a request may
+};
+const holdTimeoutMs = 20_000;
 const supervisorName = 'supervisor';
 const forceTimeoutMs = 12_000;
 
@@ -133,7 +146,7 @@ export class EmbeddedRuntime implements RuntimeControl {
   }
 
   async act(part: string, action: PartAction): Promise<void> {
-    await this.#running(this.#supervisor).part(part).signal(actions[action]);
+    await actions[action](this.#running(this.#supervisor).part(part));
     this.#options.report(`${part}: ${action} by hand`);
   }
 
@@ -207,7 +220,7 @@ export class EmbeddedRuntime implements RuntimeControl {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function wipe(home: RuntimeHome): Promise<void> {
-  for (const directory of [home.data, home.logs]) await rm(directory, { recursive: true, force: true });
+  for (const directory of [home.data, home.logs, home.env]) await rm(directory, { recursive: true, force: true });
 }
 
 /** @throws Error that says which port, and by whom it is taken */

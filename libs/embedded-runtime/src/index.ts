@@ -1,6 +1,6 @@
 export type { ProgramSpec } from './programs/program.ts';
 export { makeClassArchives } from './programs/class-archives.ts';
-export { assertJarsPresent, defaultKafkaJars } from './programs/jvm.ts';
+export { archivedClasses, assertJarsPresent, defaultKafkaJars, runJava } from './programs/jvm.ts';
 export { postgresPackageFolder, preparePostgresBinaries } from './programs/postgres-binaries.ts';
 export { unprivilegedUser } from './programs/unprivileged-user.ts';
 export { projectRoot, runtimeHome, type RuntimeHome } from './runtime-home.ts';

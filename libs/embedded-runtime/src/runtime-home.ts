@@ -12,6 +12,8 @@ export interface RuntimeHome {
   readonly logs: string;
   /** Who runs: one file per process. */
   readonly run: string;
+  /** Further environment for the next start of a part of ours, in a file with the part's name: see `nodeProgram`. */
+  readonly env: string;
   readonly topology: string;
   readonly identityKey: string;
   /** What the region agents show to the services of other regions. */
@@ -31,6 +33,7 @@ export function runtimeHome(root: string = process.env['EVENKEEL_HOME'] ?? '.eve
     data: join(absolute, 'data'),
     logs: join(absolute, 'logs'),
     run: join(absolute, 'run'),
+    env: join(absolute, 'env'),
     topology: join(absolute, 'topology.json'),
     identityKey: join(absolute, 'data', 'identity', 'key.json'),
     agentToken: join(absolute, 'data', 'identity', 'region-agent.token'),

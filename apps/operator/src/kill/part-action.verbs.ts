@@ -3,9 +3,11 @@ import type { PartAction } from '#embedded-runtime';
 import { runtime } from '../terminal/home.ts';
 import { answerWith, verb, type CommonOptions } from '../terminal/verb.ts';
 
-const done = { kill: 'killed; it is started again', pause: 'paused', resume: 'resumed' } as const satisfies Record<PartAction, string>;
+const done = { kill: 'killed; it is started again', pause: 'paused', resume: 'resumed' } as const satisfies Partial<
+  Record<PartAction, string>
+>;
 
-const partActionVerb = (action: PartAction, description: string): Command =>
+const partActionVerb = (action: keyof typeof done, description: string): Command =>
   verb(`${action} <part>`, description).action((part: string, options: CommonOptions) =>
     answerWith(options, async () => {
       await runtime().act(part, action);

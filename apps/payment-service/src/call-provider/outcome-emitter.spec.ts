@@ -27,7 +27,7 @@ it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
     emitter.add('first', outcome('first'));
     await new Promise(setImmediate);
     acknowledged.resolve();
-    for (let turn = 0; turn < turns; turn++) await undefined;
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
     emitter.add('second', outcome('second'));
     await new Promise(setImmediate);
     expect(emitted).toEqual(['first', 'second']);

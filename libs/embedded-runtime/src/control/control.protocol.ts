@@ -31,8 +31,9 @@ export const cutLinkSchema = z.object({
 /** Everything when `from` is absent. */
 export const healLinkSchema = z.object({ from: region.optional(), to: region.optional() });
 
-export type PartAction = 'kill' | 'pause' | 'resume';
-export const partActionSchema = z.enum(['kill', 'pause', 'resume']);
+/** `restart`: it is asked to end in order. `hold`: killed, and it stays down until `start`, which only begins: `status` tells how far it is. */
+export type PartAction = 'kill' | 'pause' | 'resume' | 'restart' | 'hold' | 'start';
+export const partActionSchema = z.enum(['kill', 'pause', 'resume', 'restart', 'hold', 'start']);
 
 export type RegionAction = 'kill' | 'pause' | 'resume' | 'start';
 export const regionActionSchema = z.enum(['kill', 'pause', 'resume', 'start']);

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { askHttp } from './http-readiness.ts';
 import type { ProgramSpec } from './program.ts';
 
@@ -12,6 +13,11 @@ export interface NodeProgramOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly env: Readonly<Record<string, string>>;
   readonly dataDir: string;
+  /**
+   * A file that may come and go: a JSON object with further environment for the starts that find it. For what a test has a process begin with,
+   * such as another clock.
+   */
+  readonly envFile?: string;
 }
 
 const nodeMajorMin = 24;
@@ -23,7 +29,7 @@ const nodeMajorMin = 24;
 const v8Flags = ['--single-threaded-gc'];
 
 /** One of our own processes. Ready when its `/health/ready` says so. */
-export function nodeProgram({ name, file, projectRoot, listen, env, dataDir }: NodeProgramOptions): ProgramSpec {
+export function nodeProgram({ name, file, projectRoot, listen, env, dataDir, envFile }: NodeProgramOptions): ProgramSpec {
   return {
     name,
     command: nodeCommand(projectRoot),
@@ -38,6 +44,7 @@ export function nodeProgram({ name, file, projectRoot, listen, env, dataDir }: N
       ...(process.env['EVENKEEL_LOG_LEVEL'] === undefined ? {} : { EVENKEEL_LOG_LEVEL: process.env['EVENKEEL_LOG_LEVEL'] }),
       ...env,
     },
+    envOfThisStart: () => (envFile !== undefined && existsSync(envFile) ? furtherEnv(envFile) : {}),
     cwd: projectRoot,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,
@@ -46,6 +53,9 @@ export function nodeProgram({ name, file, projectRoot, listen, env, dataDir }: N
     ready: () => askHttp(`http://${listen.host}:${listen.port}/health/ready`),
   };
 }
+
+const furtherEnv = (file: string): Readonly<Record<string, string>> =>
+  z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(file, 'utf8')));
 
 /** The Node that runs us, or the one that npm installed when ours is too old. */
 export function nodeCommand(projectRoot: string): string {

@@ -11,6 +11,8 @@ export interface ProgramSpec {
   argsOfThisStart?(): readonly string[];
   /** The whole environment of the child: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** Further environment of one start only: asked before each. */
+  envOfThisStart?(): Readonly<Record<string, string>>;
   readonly cwd: string;
   /** Set for programs that refuse to run as root, when the runtime itself is root. */
   readonly user?: { readonly uid: number; readonly gid: number };

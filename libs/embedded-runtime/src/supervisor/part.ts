@@ -103,6 +103,12 @@ export class Part {
     this.wasSignalled(signal);
   }
 
+  /** Ends the present process in order, or kills it when it takes too long; another one is started, as after any end. @throws Error when it does not run */
+  async restart(): Promise<void> {
+    if (this.pid === undefined) throw new Error(`${this.spec.name} does not run`);
+    await this.#end();
+  }
+
   /** For whoever signals the processes of many parts at once. */
   wasSignalled(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#paused = signal === 'SIGSTOP' && this.pid !== undefined;
@@ -214,7 +220,7 @@ export class Part {
   }
 
   #spawn(): void {
-    const { name, command, args, argsOfThisStart, env, cwd, user } = this.spec;
+    const { name, command, args, argsOfThisStart, env, envOfThisStart, cwd, user } = this.spec;
     const { runDirectory } = this.#options;
     const output = this.log.open();
     this.#starts += 1;
@@ -223,7 +229,7 @@ export class Part {
       // A group of its own: a Ctrl-C in the terminal reaches only the supervisor, which stops parts in their order.
       const child = spawn(command, [...args, ...(argsOfThisStart?.() ?? [])], {
         cwd,
-        env,
+        env: { ...env, ...envOfThisStart?.() },
         stdio: ['ignore', output.fd, output.fd],
         detached: true,
         ...user,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -107,4 +107,28 @@ test('stopping while a part is not ready yet ends it, and the start says so', as
 test('a plan that names something twice, or needs what comes later, is refused', () => {
   expect(() => supervise([part('a', []), part('a', [])])).toThrow('twice');
   expect(() => supervise([part('a', ['b']), part('b', [])])).toThrow('a needs b');
+});
+
+test('a part that is restarted ends in order and runs again, with the further environment of that start', async () => {
+  const file = join(directory, 'said');
+  const says = `const say = (what) => require('fs').appendFileSync(${JSON.stringify(file)}, what + '\\n');
+    say('begins with ' + process.env.CLOCK); process.on('SIGTERM', () => { say('ends in order'); process.exit(0); }); setInterval(() => {}, 1e6);`;
+  const lines = async (): Promise<readonly string[]> => (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
+  let clock = 'true';
+  const supervisor = supervise([
+    part('service', [], {
+      args: ['-e', says],
+      envOfThisStart: () => ({ CLOCK: clock }),
+      ready: async () => ((await lines()).at(-1)?.startsWith('begins') === true ? undefined : 'not yet'),
+    }),
+  ]);
+  await supervisor.start();
+  clock = 'shifted';
+  const service = supervisor.part('service');
+  await service.restart();
+  await service.letRun(AbortSignal.timeout(10_000));
+  await expect.poll(() => service.state, { timeout: 10_000 }).toBe('ready');
+  await expect.poll(lines, { timeout: 10_000 }).toEqual(['begins with true', 'ends in order', 'begins with shifted']);
+  await supervisor.stop();
+  await expect(service.restart()).rejects.toThrow('service does not run');
 });

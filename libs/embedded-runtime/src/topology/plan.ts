@@ -282,10 +282,11 @@ interface NodePartPlan {
 
 function nodePartPlan(options: PlanOptions, { name, service, region, app, entry, listen, env, needs }: NodePartPlan): PartPlan {
   const file = join(options.projectRoot, 'dist', 'processes', app, `${entry}.js`);
+  const envFile = join(options.home.env, `${name}.json`);
   return {
     kind: 'part',
     region,
-    spec: nodeProgram({ name, file, projectRoot: options.projectRoot, listen, env, dataDir: dataOf(options, name) }),
+    spec: nodeProgram({ name, file, projectRoot: options.projectRoot, listen, env, dataDir: dataOf(options, name), envFile }),
     needs,
     listens: [listen],
     url: `http://${listen.host}:${listen.port}`,
