@@ -23,6 +23,7 @@ beforeAll(async () => {
 }, systemStartTimeoutMs);
 
 afterAll(async () => {
+  await resumeAgents();
   await load?.end();
   await system.allReady();
 });
@@ -37,6 +38,31 @@ async function takenOver(lost: Region, by: Region): Promise<void> {
 async function returning(lost: Region, owner: Region): Promise<void> {
   await system.control.actOnRegion(lost, 'start');
   await seesStatus(system, owner, `rejoining(${lost})`, 20);
+}
+
+const paused: string[] = [];
+async function resumeAgents(): Promise<void> {
+  await Promise.all(paused.splice(0).map((agent) => system.control.act(agent, 'resume')));
+}
+
+/**
+ * `lost` was taken over, is being taken back, and comes no further: without its agents it says no receipt of the new terms, so the status cannot
+ * become `paired`. When it has become that before they could be paused, once more.
+ */
+async function heldInReturn(lost: Region, owner: Region): Promise<void> {
+  const agents = (await system.status()).parts.map(({ name }) => name).filter((name) => name.startsWith(`${lost}.region-agent`));
+  for (let attempt = 1; attempt <= 4; attempt++) {
+    await takenOver(lost, owner);
+    await returning(lost, owner);
+    paused.push(...agents);
+    await Promise.all(agents.map((agent) => system.control.act(agent, 'pause')));
+    const { lineage } = await agentOf(system, owner);
+    if (lineage?.status.status === 'rejoining' && lineage.status.region === lost) return;
+    console.log(`attempt ${attempt}: ${JSON.stringify(lineage?.status)} before the agents of ${lost} stood still`);
+    await resumeAgents();
+    await everythingIsHome(system);
+  }
+  throw new Error(`${lost} was never met while it returned`);
 }
 
 /** Back without its tables: every reader in the region folds the logs of both, from the first record, across all their owners. */
@@ -66,14 +92,9 @@ describe('under one load', () => {
   }, 500_000);
 
   it('the owner dies while the other region returns: that one may not take over, says so, and waits', async () => {
-    await takenOver(west, east);
-    await returning(west, east);
-    // Without its agents the returning region says no receipt of the new terms, so the status cannot become `paired` meanwhile.
-    const agents = (await system.status()).parts.map(({ name }) => name).filter((name) => name.startsWith(`${west}.region-agent`));
-    await Promise.all(agents.map((agent) => system.control.act(agent, 'pause')));
-    expect((await agentOf(system, east)).lineage?.status).toEqual({ status: 'rejoining', region: west });
+    await heldInReturn(west, east);
     await system.control.actOnRegion(east, 'kill');
-    await Promise.all(agents.map((agent) => system.control.act(agent, 'resume')));
+    await resumeAgents();
 
     const waiting = await eventually(
       async () => {

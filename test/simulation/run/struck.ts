@@ -57,8 +57,9 @@ export class Struck {
 }
 
 /** Whether progress is owed then: nobody needs to ask a person. */
-function canGoOnWithout({ etcd, hasLostData }: World, region: Region): boolean {
+function canGoOnWithout({ etcd, hasLostData, regions }: World, region: Region): boolean {
   const { status } = etcd.stored.lineage;
+  if (regions.length > 2) return false; // the third one may lack what only the lost one could send it, and waits to be reseeded (ADR 0020 e)
   if (hasLostData) return false; // a mirror that is short is no second copy
   if (status.status === 'paired' || status.status === 'claimed') return true;
   return status.status === 'solo' ? status.region !== region : status.region === region;
