@@ -22,7 +22,7 @@ export interface FeedCheckpoint {
   readonly version: 1;
   /** Next offset to read, by `topic:partition` as named in this region's cluster. */
   readonly offsets: Readonly<Record<string, number>>;
-  /** Topic ids, by topic name: a mirror whose id has changed was recreated and is read from 0 with the cursors kept. */
+  /** Topic ids, by topic name: a mirror whose id has changed was recreated and is read from 0; what was settled is not yielded again. */
   readonly topicIds: Readonly<Record<string, string>>;
   readonly shards: Readonly<Record<ShardId, unknown>>;
   /** The newest lineage that was applied, or null before the first. */

@@ -136,7 +136,7 @@ export class LogTail {
 
   #recreated(topics: readonly Recreated[]): void {
     for (const { source, id } of topics) {
-      this.#options.log.warn({ topic: source.topic }, 'the topic was created anew: it is read from its start, the cursors are kept');
+      this.#options.log.warn({ topic: source.topic }, 'the topic was created anew: it is read from its start');
       this.#options.onRecreated(source);
       this.#fromStart(source.topic);
       this.#probe.topicIds.set(source.topic, id);

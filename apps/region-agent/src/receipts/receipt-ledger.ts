@@ -132,7 +132,7 @@ export class ReceiptLedger {
     return this.#awaited.size;
   }
 
-  /** A topic has a new id: it is read from 0, with the cursors kept, and its shards wait until it holds what they have receipted. */
+  /** A topic has a new id: it is read from 0, a mirror as if nothing had been read of it, and its shards wait until it holds what they have receipted. */
   rereadFromStart(log: Region, service: Service): void {
     for (const [shard, reading] of this.#readings) {
       if (shardOf(shard).service !== service) continue;

@@ -149,7 +149,7 @@ export class FeedState {
     return this.#positions.topicId(topic);
   }
 
-  /** Takes down Kafka's id of a topic. True: it was created anew, and is to be read from 0; the cursors are kept, but for a mirror's closes. */
+  /** Takes down Kafka's id of a topic. True: it was created anew, and is to be read from 0; an own one with its cursors kept, a mirror without them. */
   identify(topic: string, id: string): boolean {
     const known = this.#positions.topicId(topic);
     this.#positions.identify(topic, id);

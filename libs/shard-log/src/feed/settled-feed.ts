@@ -144,7 +144,7 @@ class RunningFeed implements OpenSettledFeed {
     return recreated;
   }
 
-  /** A topic that was created anew is read from 0, with the cursors kept: what was read before is void or duplicate. */
+  /** A topic that was created anew is read from 0: what was settled before is not yielded again. */
   async #followRecreatedTopics(): Promise<void> {
     if (this.#closed) return;
     let changed: boolean;
