@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { nextStep, type RegionView, type ShardView } from '#regions';
-import type { ShardId } from '#contracts';
+import type { RegionView, ShardView } from '#regions';
 import { seededRandom } from '#test-kit';
+import { blind, withShards } from './model.blindness.ts';
 import type { Stepper } from './model.agent.ts';
 import { afterChaos, afterChaosAndSwap, flawsAfterDestroying, flawsAfterHealing, passive, three, two, type Shape } from './model.checks.ts';
 
@@ -63,15 +63,6 @@ function afterLoss(shape: Shape, seed: number, stepper?: Stepper): readonly stri
   return flawsAfterDestroying(world, lost);
 }
 
-/** A faulty agent, as one that sees its logs wrongly. */
-const blind =
-  (change: (view: RegionView) => RegionView): Stepper =>
-  (view) =>
-    nextStep(change(view));
-const withShards = (view: RegionView, change: (seen: ShardView) => ShardView): RegionView => ({
-  ...view,
-  shards: new Map([...view.shards].map(([shard, seen]): [ShardId, ShardView] => [shard, change(seen)])),
-});
 /** Not above: that would be a log that has lost its tail. */
 const receiptedToItsEnd = ({ log, receiptedSeq }: ShardView): ShardView => ({ log, receiptedSeq: log?.acceptedSeq ?? receiptedSeq });
 const statusOf = (view: RegionView): string | undefined => view.stored?.lineage.status.status;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nextStep, type RegionView, type ShardView } from '#regions';
-import type { ShardId } from '#contracts';
 import { simulate, type SimulationOptions } from './run/simulation.ts';
+import { blind, withShards } from '../model/model.blindness.ts';
 import type { Stepper } from './world/agent-process.ts';
 
 /**
@@ -59,16 +58,6 @@ describe('a run', () => {
     const atMs = performance.now();
     expect(performance.now()).toBeGreaterThanOrEqual(atMs);
   });
-});
-
-/** A faulty agent, as one that sees its logs wrongly. */
-const blind =
-  (change: (view: RegionView) => RegionView): Stepper =>
-  (view) =>
-    nextStep(change(view));
-const withShards = (view: RegionView, change: (seen: ShardView) => ShardView): RegionView => ({
-  ...view,
-  shards: new Map([...view.shards].map(([shard, seen]): [ShardId, ShardView] => [shard, change(seen)])),
 });
 
 describe('it finds what is planted', () => {
