@@ -42,7 +42,11 @@ export function defineEvents<const D extends Readonly<Record<string, Versions>>>
     if (versions === undefined) throw new UnknownEventError(`unknown event type: ${type}`);
     return versions;
   };
-  const newestOf = (type: string): number => Math.max(...Object.keys(versionsOf(type)).map(Number));
+  const newest = new Map(Object.entries(definitions).map(([type, versions]) => [type, Math.max(...Object.keys(versions).map(Number))]));
+  const newestOf = (type: string): number => {
+    versionsOf(type); // or it is unknown
+    return newest.get(type)!;
+  };
 
   const decodeOne = (stored: z.infer<typeof storedEventSchema>): unknown => {
     const schema = versionsOf(stored.type)[stored.schemaVersion];

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { admit, reasonOf } from './core/admission.ts';
+import { admit, reasonOf, type Admission } from './core/admission.ts';
 import type { PendingWork } from './core/batch-buffer.ts';
 import { BlockedStreams } from './core/blocked-streams.ts';
 import { isPoison } from './core/fold-error.ts';
@@ -13,10 +13,10 @@ import {
   readCheckpoint,
   type StoredCheckpoint,
 } from './postgres/checkpoint-table.ts';
-import { copyingTx } from './postgres/copy-rows.ts';
+import { copyingTx, type CopyingTx } from './postgres/copy-rows.ts';
 import { inTransaction } from './postgres/database.ts';
 import { readBlocked, setAside, setAsideUnreadable } from './postgres/parked-table.ts';
-import type { ProjectorDefinition, SettledEvent, Tx } from './projection.port.ts';
+import type { ProjectorDefinition, RowMemory, SettledEvent, Tx } from './projection.port.ts';
 import { StreamStates } from './stream-states.ts';
 import { emptyTables } from './postgres/empty-tables.ts';
 
@@ -26,11 +26,20 @@ export class OtherDefinitionError extends Error {
 }
 
 /**
- * How a batch is applied. `together`: by statements. `copying`: new rows by COPY, on a connection that does not pipeline; it fails where a row
- * is written anew that stands in its table. `careful`: commit by commit, and one that cannot be applied is parked instead of failing: for
- * what has failed before.
+ * How a batch is applied. `together`: all of it by few statements. `careful`: commit by commit, and one that cannot be applied is parked instead
+ * of failing: for what has failed before.
  */
-export type WriteMode = 'together' | 'copying' | 'careful';
+export type WriteMode = 'together' | 'careful';
+
+/** Where a rebuild's folds go, with what must stand together with their rows. */
+export interface FoldMemory extends RowMemory {
+  also(statement: (tx: Tx) => Promise<void>): void;
+}
+
+type PutAside = (settled: PendingWork['commits'][number], why: Exclude<Admission<never>, { kind: 'applied' }>) => void | Promise<void>;
+
+const notInAFold: Tx['query'] = () =>
+  Promise.reject(new Error('a projection that is rebuilt reads and writes whole rows, and asks nothing else'));
 
 /**
  * Writes what one projector has read. Rows, stream states, parked records, progress and checkpoint of a batch stand in one
@@ -84,8 +93,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
 
   /** Stores all of the work, or nothing. Resolves with how many commits were set aside. @throws OvertakenError and whatever the database throws */
   async write(work: PendingWork, mode: WriteMode): Promise<number> {
-    const setAsides = await inTransaction(this.#pool, async (client) => {
-      const tx = mode === 'copying' ? copyingTx(client) : client;
+    const setAsides = await inTransaction(this.#pool, async (tx) => {
       // Answered in this order, so being overtaken is the first failure; and before a savepoint could undo some of it.
       await together([
         advanceCheckpoint(tx, this.#definition.name, this.#stored.version, work.checkpoint),
@@ -97,6 +105,24 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
     });
     this.#stored = { ...this.#stored, version: this.#stored.version + 1, checkpoint: work.checkpoint };
     return setAsides;
+  }
+
+  /** Of a rebuild: folds the work into memory, for a `store` to come. Nothing else is written between the two. */
+  async fold(work: PendingWork, memory: FoldMemory): Promise<void> {
+    for (const record of work.unreadable) memory.also((tx) => setAsideUnreadable(tx, record));
+    await this.#applyTogether(work, { memory, query: notInAFold }, (settled, { kind, reason }) => {
+      memory.also((tx) => setAside(tx, settled, kind, reason));
+    });
+  }
+
+  /** Stores what was folded up to this progress, by `write`, or nothing of it. @throws OvertakenError and whatever the database throws */
+  async store({ moved, checkpoint }: Pick<PendingWork, 'moved' | 'checkpoint'>, write: (tx: CopyingTx) => Promise<void>): Promise<void> {
+    await inTransaction(this.#pool, async (client) => {
+      const tx = copyingTx(client);
+      await together([advanceCheckpoint(tx, this.#definition.name, this.#stored.version, checkpoint), advanceShards(tx, moved)]);
+      await write(tx);
+    });
+    this.#stored = { ...this.#stored, version: this.#stored.version + 1, checkpoint };
   }
 
   /** For who has nothing to write: finds out that the tables were exchanged, or are gone. @throws OvertakenError and whatever the database throws */
@@ -120,14 +146,18 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
     return result;
   }
 
-  async #applyTogether(work: PendingWork, tx: Tx): Promise<number> {
+  async #applyTogether(
+    work: PendingWork,
+    tx: Tx,
+    putAside: PutAside = (settled, { kind, reason }) => setAside(tx, settled, kind, reason),
+  ): Promise<number> {
     const events: SettledEvent<Event>[] = [];
     let setAsides = 0;
     for (const settled of work.commits) {
       const admission = admit(settled.commit, this.#definition.catalogue, this.#blocked);
       if (admission.kind === 'applied') for (const event of admission.events) events.push(event);
       else {
-        await setAside(tx, settled, admission.kind, admission.reason);
+        await putAside(settled, admission);
         setAsides++;
       }
     }

@@ -6,13 +6,20 @@ export interface ProjectionChecksum {
   readonly checksum: string;
 }
 
-const ofTable = async (tx: Tx, { table, columns }: ProjectedTable): Promise<{ rows: number; sum: bigint }> => {
+/**
+ * SQL for 64 bits of a row. `portable`: of its text, so that servers of any version agree. `ofThisServer`: of its values, equal when
+ * PostgreSQL calls them equal; a third of the price.
+ */
+const hashes = {
+  portable: (row: string) => `('x' || left(md5(${row}::text), 16))::bit(64)::bigint`,
+  ofThisServer: (row: string) => `hash_record_extended(${row}, 0)`,
+} as const;
+
+const ofTable = async (tx: Tx, { table, columns }: ProjectedTable, hash: keyof typeof hashes): Promise<{ rows: number; sum: bigint }> => {
   const row = `row(${Object.keys(columns)
     .map((name) => `t."${name}"`)
-    .join(', ')})::text`;
-  const { rows } = await tx.query(
-    `select count(*) as rows, coalesce(sum(('x' || left(md5(${row}), 16))::bit(64)::bigint::numeric), 0)::text as sum from "${table}" t`,
-  );
+    .join(', ')})`;
+  const { rows } = await tx.query(`select count(*) as rows, coalesce(sum(${hashes[hash](row)}), 0)::text as sum from "${table}" t`);
   return { rows: Number(rows[0]!['rows']), sum: BigInt(rows[0]!['sum'] as string) };
 };
 
@@ -23,12 +30,13 @@ const ofTable = async (tx: Tx, { table, columns }: ProjectedTable): Promise<{ ro
 export async function checksumsOf(
   tx: Tx,
   projections: readonly Pick<Projection<never>, 'name' | 'tables'>[],
+  hash: keyof typeof hashes = 'portable',
 ): Promise<Readonly<Record<string, ProjectionChecksum>>> {
   const checksums: Record<string, ProjectionChecksum> = {};
   for (const { name, tables } of projections) {
     let [rows, sum] = [0, 0n];
     for (const table of tables) {
-      const one = await ofTable(tx, table);
+      const one = await ofTable(tx, table, hash);
       rows += one.rows;
       sum += one.sum;
     }

@@ -15,16 +15,26 @@ export interface Tx {
     statement: string | PreparedStatement,
     values?: readonly unknown[],
   ): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number | null }>;
-  /** Of a rebuild only: many rows go in as a stream. @throws SQLSTATE 23505 when a key stands in the table already */
-  readonly copyRows?: CopyRows;
+  /** Of a rebuild only: whole rows are read from it and written to it, and nothing else is asked. */
+  readonly memory?: RowMemory;
 }
 
-/** Adds rows, by column name; their keys are distinct and stand nowhere yet. */
-export type CopyRows = (
-  table: string,
-  columns: Readonly<Record<string, ColumnType>>,
-  rows: readonly Readonly<Record<string, unknown>>[],
-) => Promise<void>;
+/** By column name. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface RowTable {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly key: readonly string[];
+}
+
+/** Rows that are stored later, all at once. */
+export interface RowMemory {
+  /** The rows with these keys, in no order, wherever they are; those that do not exist are missing. */
+  find(of: RowTable, keys: readonly Row[]): Promise<readonly Row[]>;
+  /** Keys are distinct within one call. `areNew`: they were not found, or not looked for. */
+  put(of: RowTable, rows: readonly Row[], areNew: boolean): void;
+}
 
 /** One event of a settled commit, decoded: `index` counts the events inside the commit from 0. */
 export interface SettledEvent<Event> {

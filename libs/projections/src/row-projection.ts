@@ -26,6 +26,11 @@ export interface RowProjection<Event, Row> extends Projection<Event> {
   fold(events: readonly SettledEvent<Event>[]): readonly Row[];
 }
 
+interface IdentifiedChange<Row, Key extends keyof Row> {
+  readonly id: string;
+  readonly change: RowChange<Row, Key>;
+}
+
 type Parts = Parameters<typeof writeMany>[2];
 
 /** Rows kept in memory between batches, so that a row that is changed again soon is not read again. */
@@ -42,14 +47,24 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
     memories.set(writer, memory);
     return memory;
   };
-  const idOf = (key: Pick<Row, Key>): string => spec.key.map((column) => String(key[column])).join('\0');
+  const idOf = (key: Pick<Row, Key>): string =>
+    spec.key.length === 1 ? String(key[spec.key[0]!]) : spec.key.map((column) => String(key[column])).join('\0');
 
-  const read = async (changes: readonly RowChange<Row, Key>[], tx: Tx, remembered: LeastRecentlyUsed<Row>): Promise<Map<string, Row>> => {
+  const identified = (batch: readonly SettledEvent<Event>[]): readonly IdentifiedChange<Row, Key>[] => {
+    const all: IdentifiedChange<Row, Key>[] = [];
+    for (const settled of batch) for (const change of spec.changes(settled)) all.push({ id: idOf(change.key), change });
+    return all;
+  };
+
+  const read = async (
+    changes: readonly IdentifiedChange<Row, Key>[],
+    tx: Tx,
+    remembered: LeastRecentlyUsed<Row>,
+  ): Promise<Map<string, Row>> => {
     const rows = new Map<string, Row>();
     const missing = new Map<string, Pick<Row, Key>>();
     const written = new Set<string>();
-    for (const change of changes) {
-      const id = idOf(change.key);
+    for (const { id, change } of changes) {
       if ('row' in change) written.add(id);
       if (rows.has(id) || missing.has(id)) continue;
       const row = remembered.get(id);
@@ -61,10 +76,9 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
     return rows;
   };
 
-  const foldAll = (changes: readonly RowChange<Row, Key>[], rows: ReadonlyMap<string, Row>): Map<string, Row> => {
+  const foldAll = (changes: readonly IdentifiedChange<Row, Key>[], rows: ReadonlyMap<string, Row>): Map<string, Row> => {
     const changed = new Map<string, Row>();
-    for (const change of changes) {
-      const id = idOf(change.key);
+    for (const { id, change } of changes) {
       const row = 'row' in change ? change.row : change.fold(changed.get(id) ?? rows.get(id));
       if (row !== undefined) changed.set(id, row);
     }
@@ -77,18 +91,13 @@ export function rowProjection<Event, Row extends object, Key extends keyof Row &
     tables: [{ table: spec.table, columns: spec.columns }],
     apply: async (batch, tx, writer) => {
       const remembered = memoryOf(writer);
-      const changes = folding(spec.name, () => batch.flatMap((settled) => spec.changes(settled)));
+      const changes = folding(spec.name, () => identified(batch));
       const rows = await read(changes, tx, remembered);
       const changed = folding(spec.name, () => foldAll(changes, rows));
       await writeMany(tx, spec, partedBy(changed, rows) as Parts);
       for (const [id, row] of changed) remembered.set(id, row);
     },
     forget: (writer) => memories.delete(writer),
-    fold: (events) => [
-      ...foldAll(
-        events.flatMap((settled) => spec.changes(settled)),
-        new Map(),
-      ).values(),
-    ],
+    fold: (events) => [...foldAll(identified(events), new Map()).values()],
   };
 }

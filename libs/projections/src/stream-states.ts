@@ -17,9 +17,11 @@ interface StoredState<State> {
   readonly state: State;
 }
 
-interface Touched<Event> {
+/** One event at one of the streams that it changes. */
+interface Touch<Event> {
+  readonly id: string;
+  readonly stream: string;
   readonly settled: SettledEvent<Event>;
-  readonly streams: readonly string[];
 }
 
 /**
@@ -37,10 +39,9 @@ export class StreamStates<Event, State> {
   async apply(batch: readonly SettledEvent<Event>[], tx: Tx): Promise<void> {
     const fold = this.#fold;
     if (fold === undefined) return;
-    const touched = folding('stream states', () => batch.map((settled) => ({ settled, streams: fold.streamsChangedBy(settled.event) })));
-    const states = await this.#load(touched, tx);
-    const before = new Map(states);
-    const changed = folding('stream states', () => foldAll(fold, touched, states));
+    const touches = folding('stream states', () => touchesOf(fold, batch));
+    const before = await this.#load(touches, tx);
+    const changed = folding('stream states', () => foldAll(fold, touches, before));
     const parts = partedBy(changed, before) as unknown as Parameters<typeof writeMany>[2];
     await writeMany(tx, { table: 'stream_state', columns, key }, parts);
     for (const [id, state] of changed) this.#remembered.set(id, state);
@@ -50,17 +51,15 @@ export class StreamStates<Event, State> {
     this.#remembered.clear();
   }
 
-  async #load(touched: readonly Touched<Event>[], tx: Tx): Promise<Map<string, StoredState<State>>> {
+  async #load(touches: readonly Touch<Event>[], tx: Tx): Promise<Map<string, StoredState<State>>> {
     const states = new Map<string, StoredState<State>>();
     const missing = new Map<string, { shard: ShardId; stream_id: string }>();
-    for (const { settled, streams } of touched)
-      for (const stream of streams) {
-        const id = idOf(settled.shard, stream);
-        if (states.has(id) || missing.has(id)) continue;
-        const state = this.#remembered.get(id);
-        if (state === undefined) missing.set(id, { shard: settled.shard, stream_id: stream });
-        else states.set(id, state);
-      }
+    for (const { id, stream, settled } of touches) {
+      if (states.has(id) || missing.has(id)) continue;
+      const state = this.#remembered.get(id);
+      if (state === undefined) missing.set(id, { shard: settled.shard, stream_id: stream });
+      else states.set(id, state);
+    }
     for (const row of await selectMany(tx, 'stream_state', columns, key, [...missing.values()])) {
       const stored = row as unknown as StoredState<State>;
       states.set(idOf(stored.shard, stored.stream_id), stored);
@@ -71,19 +70,22 @@ export class StreamStates<Event, State> {
 
 const idOf = (shard: ShardId, stream: string): string => `${shard}\0${stream}`;
 
+function touchesOf<Event, State>(fold: StreamFold<Event, State>, batch: readonly SettledEvent<Event>[]): readonly Touch<Event>[] {
+  const touches: Touch<Event>[] = [];
+  for (const settled of batch)
+    for (const stream of fold.streamsChangedBy(settled.event)) touches.push({ id: idOf(settled.shard, stream), stream, settled });
+  return touches;
+}
+
 function foldAll<Event, State>(
   fold: StreamFold<Event, State>,
-  touched: readonly Touched<Event>[],
-  states: Map<string, StoredState<State>>,
+  touches: readonly Touch<Event>[],
+  states: ReadonlyMap<string, StoredState<State>>,
 ): Map<string, StoredState<State>> {
   const changed = new Map<string, StoredState<State>>();
-  for (const { settled, streams } of touched)
-    for (const stream of streams) {
-      const id = idOf(settled.shard, stream);
-      const before = states.get(id)?.state ?? fold.initialState(stream);
-      const after = { shard: settled.shard, stream_id: stream, seq: settled.seq, state: fold.evolve(stream, before, settled.event) };
-      states.set(id, after);
-      changed.set(id, after);
-    }
+  for (const { id, stream, settled } of touches) {
+    const before = (changed.get(id) ?? states.get(id))?.state ?? fold.initialState(stream);
+    changed.set(id, { shard: settled.shard, stream_id: stream, seq: settled.seq, state: fold.evolve(stream, before, settled.event) });
+  }
   return changed;
 }

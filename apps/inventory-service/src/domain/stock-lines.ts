@@ -4,17 +4,19 @@ import type { Sku, SkuQuantity } from '#contracts';
 export const quantityMax = 1_000_000;
 
 const remembered = new WeakMap<readonly SkuQuantity[], ReadonlyMap<Sku, number>>();
+/** Fewer lines are added up again for less than a memory costs, of which every entry is looked at whenever garbage is collected. */
+const rememberedFrom = 16;
 
 /**
- * Quantity by sku, equal skus added up, in order of first appearance. Remembered per array, because every pool that an event
+ * Quantity by sku, equal skus added up, in order of first appearance. Remembered per array of many, because every pool that an event
  * changes asks the same event: a reservation of n lines stays linear in n.
  */
 export function quantityBySku(lines: readonly SkuQuantity[]): ReadonlyMap<Sku, number> {
-  const known = remembered.get(lines);
+  const known = lines.length < rememberedFrom ? undefined : remembered.get(lines);
   if (known !== undefined) return known;
   const sums = new Map<Sku, number>();
   for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity);
-  remembered.set(lines, sums);
+  if (lines.length >= rememberedFrom) remembered.set(lines, sums);
   return sums;
 }
 

@@ -9,7 +9,7 @@ export const storableText = (text: string): string => (text.includes('\0') ? tex
 /** JSON text that `jsonb` takes. */
 export function storableJson(value: unknown): string {
   const json = JSON.stringify(value);
-  if (!unstorable.test(json)) return json;
+  if (!json.includes('\\u') || !unstorable.test(json)) return json;
   return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? storableText(inner) : inner));
 }
 

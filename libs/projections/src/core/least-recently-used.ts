@@ -1,38 +1,36 @@
 import { assert } from '#kernel';
 
-/** A map that holds at most `limit` entries and drops those that were untouched for longest. */
+/**
+ * A map that holds at most `limit` entries, and surely the half of that many that were used last: when the newer half is full, the older one
+ * is dropped whole. Keeping the exact order would cost a deletion and an insertion for each look.
+ */
 export class LeastRecentlyUsed<Value> {
-  readonly #entries = new Map<string, Value>();
-  readonly #limit: number;
+  #newer = new Map<string, Value>();
+  #older = new Map<string, Value>();
+  readonly #half: number;
 
   constructor(limit: number) {
-    assert(limit > 0, 'a cache holds at least one entry');
-    this.#limit = limit;
-  }
-
-  get size(): number {
-    return this.#entries.size;
+    assert(limit >= 2, 'a cache has two halves');
+    this.#half = Math.floor(limit / 2);
   }
 
   get(key: string): Value | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    const newer = this.#newer.get(key);
+    if (newer !== undefined) return newer;
+    const older = this.#older.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
   }
 
   set(key: string, value: Value): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#limit) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
+    this.#newer.set(key, value);
+    if (this.#newer.size < this.#half) return;
+    this.#older = this.#newer;
+    this.#newer = new Map();
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#newer.clear();
+    this.#older.clear();
   }
 }

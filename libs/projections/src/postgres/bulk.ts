@@ -1,11 +1,9 @@
 import { assert } from '#kernel';
 import { fromColumn, toColumn, type ColumnType } from '../core/columns.ts';
-import { together } from '../core/together.ts';
-import type { Tx } from '../projection.port.ts';
+import type { Row, RowTable, Tx } from '../projection.port.ts';
 import { prepared } from './prepared.ts';
 
 export type Columns = Readonly<Record<string, ColumnType>>;
-type Row = Readonly<Record<string, unknown>>;
 
 export const quoted = (name: string): string => {
   assert(/^[a-z_][a-z0-9_]*$/.test(name), `not a plain SQL name: ${name}`);
@@ -25,27 +23,34 @@ const unnestOf = (columns: Columns, names: readonly string[]): string =>
 export async function upsertMany(tx: Tx, table: string, columns: Columns, key: readonly string[], rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
   const names = Object.keys(columns);
-  const others = names.filter((name) => !key.includes(name));
-  const action =
-    others.length === 0 ? 'nothing' : `update set ${others.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`;
   await tx.query(
-    prepared(`insert into ${quoted(table)} (${names.map(quoted).join(', ')}) select * from ${unnestOf(columns, names)}
-     on conflict (${key.map(quoted).join(', ')}) do ${action}`),
+    prepared(upsertText({ table, columns, key }, `${unnestOf(columns, names)} as r(${names.map(quoted).join(', ')})`)),
     arraysOf(columns, names, rows),
   );
 }
 
+/** `from`: SQL for the rows, with the table's columns in order. */
+export function upsertText({ table, columns, key }: RowTable, from: string): string {
+  const names = Object.keys(columns);
+  const others = names.filter((name) => !key.includes(name));
+  const action =
+    others.length === 0 ? 'nothing' : `update set ${others.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`;
+  const named = names.map(quoted).join(', ');
+  return `insert into ${quoted(table)} (${named}) select ${named} from ${from} on conflict (${key.map(quoted).join(', ')}) do ${action}`;
+}
+
 /**
- * Writes rows whose keys are distinct: `fresh` were not found in the table (or not looked for), `known` stand there. In a rebuild the fresh
- * ones are copied, several times cheaper than a statement; else it makes no difference which is which.
+ * Writes rows whose keys are distinct: `fresh` were not found in the table (or not looked for), `known` stand there. Only a rebuild asks which
+ * is which.
  */
 export async function writeMany(
   tx: Tx,
-  { table, columns, key }: { readonly table: string; readonly columns: Columns; readonly key: readonly string[] },
+  of: RowTable,
   { fresh, known }: { readonly fresh: readonly Row[]; readonly known: readonly Row[] },
 ): Promise<void> {
-  if (tx.copyRows === undefined) return upsertMany(tx, table, columns, key, [...fresh, ...known]);
-  await together([upsertMany(tx, table, columns, key, known), tx.copyRows(table, columns, fresh)]);
+  if (tx.memory === undefined) return upsertMany(tx, of.table, of.columns, of.key, [...fresh, ...known]);
+  tx.memory.put(of, fresh, true);
+  tx.memory.put(of, known, false);
 }
 
 /** The rows with these keys, in no order; those that do not exist are missing. */
@@ -57,6 +62,7 @@ export async function selectMany(
   keys: readonly Row[],
 ): Promise<readonly Record<string, unknown>[]> {
   if (keys.length === 0) return [];
+  if (tx.memory !== undefined) return tx.memory.find({ table, columns, key }, keys);
   const names = Object.keys(columns);
   const { rows } = await tx.query(
     prepared(`select ${names.map((name) => `t.${quoted(name)}`).join(', ')} from ${unnestOf(columns, key)} as k(${key.map(quoted).join(', ')})

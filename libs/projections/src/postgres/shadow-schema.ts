@@ -38,6 +38,10 @@ export async function openShadow<Event extends { readonly type: string }, State>
       [shadow],
     );
     for (const row of rows) await tx.query(`drop index "${shadow}"."${row['indexname']}"`);
+    // A table that is being loaded is vacuumed and analyzed in vain. `swapIn` lets it be looked after again.
+    for (const table of await tablesOf(tx, shadow)) await tx.query(`alter table "${shadow}"."${table}" set (autovacuum_enabled = off)`);
+    for (const { table, column } of await jsonColumns(tx, shadow))
+      await tx.query(`alter table "${shadow}"."${table}" alter column "${column}" set statistics 0`);
     await tx.query(`create table "${shadow}"."${planTable}" (plan text not null, indexes text[] not null)`);
     await tx.query(`insert into "${shadow}"."${planTable}" values ($1, $2)`, [plan, rows.map((row) => row['indexdef'])]);
   });
@@ -82,6 +86,15 @@ export async function buildIndexes(url: string, schema: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** Nobody looks rows up by what is inside of JSON, and to sample it costs an ANALYZE more than all else. */
+async function jsonColumns(tx: Tx, schema: string): Promise<readonly { readonly table: string; readonly column: string }[]> {
+  const { rows } = await tx.query(
+    `select table_name as "table", column_name as "column" from information_schema.columns where table_schema = $1 and data_type = 'jsonb'`,
+    [schema],
+  );
+  return rows as readonly { readonly table: string; readonly column: string }[];
 }
 
 export const dropShadow = async (tx: Tx, schema: string): Promise<void> => {

@@ -60,7 +60,10 @@ export async function swapIn(pool: Pool, schema: string, name: string, may: MayS
     await tx.query(`drop schema if exists "${before}" cascade`);
     if (replaced.size > 0) await tx.query(`create schema "${before}"`);
     for (const table of named(schema, replaced)) await tx.query(`alter table ${table} set schema "${before}"`);
-    for (const table of named(shadow, added)) await tx.query(`alter table ${table} set schema "${schema}"`);
+    for (const table of named(shadow, added)) {
+      await tx.query(`alter table ${table} reset (autovacuum_enabled)`);
+      await tx.query(`alter table ${table} set schema "${schema}"`);
+    }
     await tx.query(`drop schema "${shadow}" cascade`);
     return true;
   });

@@ -49,7 +49,7 @@ export async function compareWithLive<Event extends { readonly type: string }, S
         });
         if (!stands) return undefined;
         await load.open();
-        const of = (schema: string) => inSchema(tx, schema, (reader) => checksumsOf(reader, projections));
+        const of = (schema: string) => inSchema(tx, schema, (reader) => checksumsOf(reader, projections, 'ofThisServer'));
         return [await of(live.schema), await of(shadowOf(live.schema))] as const;
       },
       'repeatable read read only',

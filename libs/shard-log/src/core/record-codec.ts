@@ -82,14 +82,19 @@ function streamsOf(headers: Headers): readonly string[] {
   return valid ? (streams as string[]) : fault(`header ${header.streams} is not a list of stream ids`);
 }
 
+/** What was found to belong together last: records come by the hundred from one place. */
+let checked: { readonly shard: ShardId; readonly topic: string; readonly partition: number } | undefined;
+
 /** The shard that the headers name; it must be one of this topic and partition. */
 function shardOf(record: StoredRecord): ShardId {
   const text = textOf(record.headers, header.shard);
+  if (checked?.shard === text && checked.topic === record.topic && checked.partition === record.partition) return checked.shard;
   const shard = parseShardId(text) ?? fault(`header ${header.shard} is no shard id: ${text.slice(0, 80)}`);
   const service = /(?:^|\.)([a-z]+)\.events$/.exec(record.topic)?.[1];
   if (service !== shard.service) fault(`shard ${text} does not belong into topic ${record.topic}`);
   if (record.partition !== shard.partition) fault(`shard ${text} does not belong into partition ${record.partition}`);
-  return text as ShardId;
+  checked = { shard: text as ShardId, topic: record.topic, partition: record.partition };
+  return checked.shard;
 }
 
 function written(record: StoredRecord): Pick<Fence, 'shard' | 'term' | 'generation' | 'writer'> {

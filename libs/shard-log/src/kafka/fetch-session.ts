@@ -1,4 +1,5 @@
-import type { FetchAnswer, FetchTopic } from './kafka-protocol.ts';
+import type { FetchAnswer } from './fetch-answer.ts';
+import type { FetchTopic } from './kafka-protocol.ts';
 import type { TopicPartition } from '../cluster.port.ts';
 
 interface Wanted extends TopicPartition {
@@ -57,7 +58,7 @@ export class FetchSession {
   }
 
   /** Whether the answer is one to read. When it is not, the broker has lost the session: the next request opens another. */
-  answered({ errorCode, sessionId = 0 }: Pick<FetchAnswer, 'errorCode' | 'sessionId'>): boolean {
+  answered({ errorCode, sessionId }: Pick<FetchAnswer, 'errorCode' | 'sessionId'>): boolean {
     const lost = errorCode === sessionIdNotFound || errorCode === invalidSessionEpoch;
     const kept = !lost && sessionId !== 0;
     this.#id = kept ? sessionId : 0;

@@ -2,6 +2,7 @@ import kafkajs from 'kafkajs/package.json' with { type: 'json' };
 import protocol, { type ApiVersions, type ProtocolCall } from 'kafkajs/src/protocol/requests/index.js';
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import errors from 'kafkajs/src/protocol/error.js';
+import { decodeFetchAnswer, fetchVersion, type FetchAnswer } from './fetch-answer.ts';
 
 /**
  * Kafka's wire protocol as kafkajs encodes and decodes it, and nothing else of kafkajs: its connections, retries, caches and consumer
@@ -67,39 +68,30 @@ export const apiVersionsCall = (): Call<{
   apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
 }> => callOf(protocol.requests['ApiVersions']!.protocol({ version: 2 })({}), true);
 
-export interface WireRecord {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | undefined>>;
-  readonly isControlRecord?: boolean;
-}
-
-export interface FetchAnswer {
-  readonly errorCode?: number;
-  /** 0: the broker keeps no session. */
-  readonly sessionId?: number;
-  readonly responses: readonly {
-    readonly topicName: string;
-    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly messages: readonly WireRecord[] }[];
-  }[];
-}
-
 export interface FetchTopic {
   readonly topic: string;
   readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[];
 }
 
-export const fetchCall = (args: {
-  maxWaitTime: number;
-  minBytes: number;
-  maxBytes: number;
-  sessionId: number;
-  sessionEpoch: number;
-  topics: readonly FetchTopic[];
-  forgottenTopics: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
-}) => request<FetchAnswer>('Fetch', { isolationLevel: 1, rackId: '', ...args }, { parse: false });
+export interface FetchArguments {
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly sessionId: number;
+  readonly sessionEpoch: number;
+  readonly topics: readonly FetchTopic[];
+  readonly forgottenTopics: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+}
+
+/** The answer is decoded by our own code: kafkajs makes several objects, strings and big integers of each record that nobody needs. */
+export const fetchCall =
+  (args: FetchArguments): CallFor<FetchAnswer> =>
+  (versions) => {
+    const call = request<FetchAnswer>('Fetch', { isolationLevel: 1, rackId: '', ...args }, { parse: false })(versions);
+    if (call.apiVersion !== fetchVersion)
+      throw new KafkaResponseError('UNSUPPORTED_VERSION', `Fetch is spoken at version ${call.apiVersion}`);
+    return { ...call, decode: (payload) => Promise.resolve(decodeFetchAnswer(payload)) };
+  };
 
 export interface ProduceAnswer {
   readonly topics: readonly {

@@ -3,9 +3,9 @@ import { restAfterFetch } from '../core/rest-after-fetch.ts';
 import { ClusterSession, leaderAddress, type SessionSettings } from './cluster-session.ts';
 import { BrokerConnectionError } from './broker-connection.ts';
 import { FetchSession } from './fetch-session.ts';
-import { fetchCall, KafkaResponseError, responseErrorOf, type FetchAnswer } from './kafka-protocol.ts';
+import { countRecords, recordsOf, type FetchAnswer } from './fetch-answer.ts';
+import { fetchCall, KafkaResponseError, responseErrorOf } from './kafka-protocol.ts';
 import { ReadPositions, type ReadPosition } from './read-positions.ts';
-import { storedRecordOf } from './stored-record.ts';
 
 export interface ReaderSettings extends SessionSettings {
   /** A fetch with nothing to deliver is answered after this: also how long a resumed partition may wait. */
@@ -127,7 +127,7 @@ export class KafkaReader implements LogReader {
       const call = fetchCall({ maxWaitTime: fetchWaitMs, minBytes: 1, maxBytes: fetchBytes, ...fetches.request(readable) });
       const answer = await session.ask(leader, call, fetchWaitMs + requestTimeoutMs);
       if (!fetches.answered(answer)) continue;
-      const records = recordsIn(answer);
+      const records = countRecords(answer.partitions);
       if (records > 0) restUntilMs = performance.now() + this.#restMs(records);
       const delivered = this.#delivering.then(() => this.#deliver(answer));
       this.#delivering = delivered.catch(() => undefined); // thrown here below; the next delivery does not depend on it
@@ -136,21 +136,16 @@ export class KafkaReader implements LogReader {
   }
 
   async #deliver(answer: FetchAnswer): Promise<void> {
-    if (answer.errorCode !== undefined && answer.errorCode !== 0) throw responseErrorOf(answer.errorCode);
+    if (answer.errorCode !== 0) throw responseErrorOf(answer.errorCode);
     let failure: KafkaResponseError | undefined;
-    for (const { topicName, partitions } of answer.responses)
-      for (const { partition, errorCode, messages } of partitions) {
-        if (errorCode !== 0) failure = responseErrorOf(errorCode);
-        const position = this.#positions.of(topicName, partition);
-        if (this.#closed || position === undefined || position.paused || messages.length === 0) continue;
-        const records: StoredRecord[] = [];
-        for (const message of messages)
-          if (Number(message.offset) >= position.next && message.isControlRecord !== true)
-            records.push(storedRecordOf(topicName, partition, message));
-        const last = Number(messages.at(-1)!.offset);
-        if (records.length > 0) await this.#handOver(records);
-        position.next = Math.max(position.next, last + 1);
-      }
+    for (const fetched of answer.partitions) {
+      if (fetched.errorCode !== 0) failure = responseErrorOf(fetched.errorCode);
+      const position = this.#positions.of(fetched.topic, fetched.partition);
+      if (this.#closed || position === undefined || position.paused) continue;
+      const { records, next } = recordsOf(fetched, position.next);
+      if (records.length > 0) await this.#handOver(records);
+      position.next = Math.max(position.next, next ?? 0);
+    }
     if (failure !== undefined) throw failure;
   }
 
@@ -180,9 +175,6 @@ export class KafkaReader implements LogReader {
     for (const wake of this.#sleepers) wake();
   }
 }
-
-const recordsIn = (answer: FetchAnswer): number =>
-  answer.responses.reduce((all, { partitions }) => all + partitions.reduce((sum, { messages }) => sum + messages.length, 0), 0);
 
 class TopicTurnedUp extends Error {
   override readonly name = 'TopicTurnedUp';

@@ -30,12 +30,61 @@ declare module 'kafkajs/src/protocol/encoder.js' {
   export default class Encoder {
     readonly buffer: Buffer;
     writeInt8(value: number): this;
+    writeInt16(value: number): this;
     writeInt32(value: number): this;
+    writeInt64(value: number): this;
+    writeString(value: string): this;
+    writeBytes(value: Buffer): this;
+    writeEncoder(value: Encoder): this;
     writeBoolean(value: boolean): this;
     writeBufferInternal(value: Buffer): this;
     writeUVarInt(value: number): this;
     writeUVarIntString(value: string): this;
   }
+}
+
+/** Of the next three only tests make use: what our own decoder is compared with. */
+declare module 'kafkajs/src/protocol/requests/fetch/v11/response.js' {
+  interface Message {
+    readonly offset: string;
+    readonly timestamp: string;
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers: Readonly<Record<string, Buffer>>;
+  }
+  const response: {
+    decode(
+      payload: Buffer,
+    ): Promise<{ readonly responses: readonly { readonly partitions: readonly { readonly messages: readonly Message[] }[] }[] }>;
+  };
+  export default response;
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/record/v0/index.js' {
+  import type Encoder from 'kafkajs/src/protocol/encoder.js';
+  interface NewRecord {
+    readonly offsetDelta?: number;
+    readonly timestampDelta?: number;
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+  }
+  const record: (of: NewRecord) => Encoder;
+  export default record;
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/v0/index.js' {
+  import type Encoder from 'kafkajs/src/protocol/encoder.js';
+  interface NewBatch {
+    readonly compression?: number;
+    readonly firstOffset?: number;
+    readonly firstTimestamp?: number;
+    readonly maxTimestamp?: number;
+    readonly lastOffsetDelta?: number;
+    readonly records: readonly Encoder[];
+  }
+  const batches: { RecordBatch(of: NewBatch): Promise<Encoder> };
+  export default batches;
 }
 
 declare module 'kafkajs/src/protocol/decoder.js' {
