@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { defineEvents, type ShardId } from '#contracts';
 import type { FeedCheckpoint, SettledCommit } from '#shard-log';
-import { rowProjection, type OpenFeed, type ProjectorDefinition, type StreamFold, type UnreadableRecord } from '#projections';
+import {
+  rowProjection,
+  type OpenFeed,
+  type ParkedLog,
+  type ParkedRecord,
+  type ProjectorDefinition,
+  type StreamFold,
+  type UnreadableRecord,
+} from '#projections';
 
 /** The smallest service that has everything a projector must cope with: events of one and of two streams, text, faults. */
 export const counterEvents = defineEvents({
@@ -68,6 +76,24 @@ export const counterDefinition: ProjectorDefinition<CounterEvent, CounterState> 
   streams: counterFold,
   projections: [countersProjection],
 };
+
+/** Outlives every schema, as a region's topic does. */
+export class CounterParkedLog implements ParkedLog {
+  readonly announced: ParkedRecord[] = [];
+  readonly #skipped = new Set<string>();
+
+  async announce(records: readonly ParkedRecord[]): Promise<void> {
+    this.announced.push(...records);
+  }
+
+  async skip(id: string): Promise<void> {
+    this.#skipped.add(id);
+  }
+
+  async skipped(): Promise<ReadonlySet<string>> {
+    return new Set(this.#skipped);
+  }
+}
 
 /** A log in memory that feeds like a region's: from a checkpoint on, in batches of the sizes that it is told, then what is appended. */
 export class CounterLog {

@@ -11,7 +11,6 @@ import {
   runProjections,
   runtimeTables,
   streamStatesTable,
-  type ParkedRecord,
   type ProjectionDatabase,
   type Projector,
   type RunProjections,
@@ -22,6 +21,7 @@ import {
   counterDefinition,
   counterFold,
   CounterLog,
+  CounterParkedLog,
   countersTable,
   type CounterEvent,
   type CounterState,
@@ -34,7 +34,7 @@ let postgres: TestPostgres;
 let database: ProjectionDatabase;
 let schemas = 0;
 let running: Projector[] = [];
-let announced: ParkedRecord[] = [];
+let parkedLog: CounterParkedLog;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -52,7 +52,7 @@ async function newDatabase(): Promise<ProjectionDatabase> {
 
 beforeEach(async () => {
   database = await newDatabase();
-  announced = [];
+  parkedLog = new CounterParkedLog();
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((projector) => projector.stop()));
@@ -64,7 +64,7 @@ function run(log: CounterLog, changes: Partial<RunProjections<CounterEvent, Coun
     database,
     definition: counterDefinition,
     openFeed: log.open,
-    announceParked: async (records) => void announced.push(...records),
+    parkedLog,
     log: { info: () => undefined, warn: () => undefined },
     pace: { intervalMs: 0, standbyPollMs: 200 },
     ...changes,
@@ -246,7 +246,7 @@ describe('a record that cannot be understood', () => {
       `${east}:4 withheld`,
       `${east}:5 withheld`,
     ]);
-    await eventually(async () => expect(announced.map(({ id }) => id).toSorted()).toEqual(['counters.events:0:7', `${east}:2`]));
+    await eventually(async () => expect(parkedLog.announced.map(({ id }) => id).toSorted()).toEqual(['counters.events:0:7', `${east}:2`]));
     const shown = await metrics.render();
     expect(shown).toContain(`${metricNames.parkedRecords}{projector="counters"} 2\n`);
     expect(shown).toMatch(new RegExp(`^${metricNames.projectedCommits}\\{projector="counters"\\} [1-9]`, 'm'));
@@ -291,6 +291,62 @@ describe('a record that cannot be understood', () => {
       expect(await projector.decideParked('nothing', 'retry')).toEqual({ outcome: 'refused', code: 'unknown-record' });
     },
   );
+
+  it('stays skipped in tables that are made anew: the decision stands in the log, what nobody decided about waits again', async () => {
+    const log = new CounterLog();
+    log.appendUnreadable();
+    log.appendBody(east, ['a'], 'not json');
+    log.append(east, [added('a', 3, 'fault')]);
+    log.append(east, [added('a', 5)]);
+    log.appendBody(east, ['b'], 'not json either');
+    log.append(east, [added('b', 7)]);
+    const projector = run(log);
+    await caughtUp(log);
+    for (const id of ['counters.events:0:0', `${east}:1`, `${east}:2`]) await projector.decideParked(id, 'skip');
+    await projector.decideParked(`${east}:1`, 'skip'); // refused, and not told to the log
+    const statuses = async () => (await listParked(database.pool, 10)).map(({ id, status }) => `${id} ${status}`).toSorted();
+    const decided = [
+      'counters.events:0:0 skipped',
+      `${east}:1 skipped`,
+      `${east}:2 skipped`,
+      `${east}:3 applied`,
+      `${east}:4 parked`,
+      `${east}:5 withheld`,
+    ];
+    expect(await statuses()).toEqual(decided);
+    expect(await totals()).toEqual({ [`${east}/a`]: 5 });
+    await stop(projector);
+    await database.close();
+
+    database = await newDatabase();
+    run(log);
+    await caughtUp(log);
+    expect(await statuses()).toEqual(decided.filter((one) => !one.endsWith('applied')));
+    expect(await totals()).toEqual({ [`${east}/a`]: 5 });
+  });
+
+  it('is skipped when a leadership begins, if it was parked before the log said so', async () => {
+    const log = new CounterLog();
+    log.appendBody(east, ['a'], 'not json');
+    log.append(east, [added('a', 5)]);
+    const projector = run(log);
+    await caughtUp(log);
+    await stop(projector);
+    await parkedLog.skip(`${east}:1`); // and the process died before its tables said so
+    run(log);
+    await poll(async () => expect(await totals()).toEqual({ [`${east}/a`]: 5 }));
+  });
+
+  it('is not skipped while the log cannot be told: who decided hears it, and the record waits', async () => {
+    const log = new CounterLog();
+    log.appendBody(east, ['a'], 'not json');
+    const projector = run(log, {
+      parkedLog: Object.assign(new CounterParkedLog(), { skip: () => Promise.reject(new Error('Kafka is away')) }),
+    });
+    await caughtUp(log);
+    await expect(projector.decideParked(`${east}:1`, 'skip')).rejects.toThrow('Kafka is away');
+    expect((await listParked(database.pool, 10)).map(({ status }) => status)).toEqual(['parked']);
+  });
 
   it('is read again after an upgrade, by a standby too', async () => {
     const log = new CounterLog();

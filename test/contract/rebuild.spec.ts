@@ -21,7 +21,14 @@ import {
   type RebuildOptions,
 } from '#projections';
 import { eventually, startTestPostgres, type TestPostgres } from '#test-kit';
-import { counterDefinition, CounterLog, countersProjection, countersTable, type CounterEvent } from './projections.counter-log.ts';
+import {
+  counterDefinition,
+  CounterLog,
+  CounterParkedLog,
+  countersProjection,
+  countersTable,
+  type CounterEvent,
+} from './projections.counter-log.ts';
 
 const east = 'order.east.0' as ShardId;
 const migrations = [
@@ -35,12 +42,13 @@ let postgres: TestPostgres;
 let live: ProjectionDatabase;
 let projector: Projector;
 const source = new CounterLog();
+const parkedLog = new CounterParkedLog();
 const added = (counter: string, amount: number): CounterEvent => ({ type: 'Added', counter, amount, note: '' });
 
 const databaseOf = (schema: string): ProjectionDatabase =>
   openProjectionDatabase({ url: postgres.url, schema, connectionsMax: 8, statementTimeoutMs: 10_000, onIdleError: () => undefined });
 const projectorOf = (database: ProjectionDatabase, definition: Definition = counterDefinition): Projector =>
-  runProjections({ database, definition, openFeed: source.open, announceParked: () => Promise.resolve(), log });
+  runProjections({ database, definition, openFeed: source.open, parkedLog, log });
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -55,7 +63,9 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-const caughtUp = () => eventually(async () => (await readProgress(live.pool))[east] === source.seqs.get(east));
+/** A busy machine takes its time over tens of thousands. */
+const caughtUp = () =>
+  eventually(async () => (await readProgress(live.pool))[east] === source.seqs.get(east), { withinMs: 50_000, everyMs: 25 });
 const total = async (counter: string, schema = 'live'): Promise<number> => {
   const { rows } = await live.pool.query(`select total from "${schema}".counters where counter = $1`, [counter]);
   return Number(rows[0]?.total);
@@ -65,6 +75,7 @@ const optionsOf = (database: ProjectionDatabase, definition: Definition = counte
   definition,
   migrations,
   openFeed: source.open,
+  parkedLog,
   logEnds: source.ends,
   log,
   stuckMs: 20_000,
@@ -85,8 +96,7 @@ it('finds nothing to mend, repeats what people decided about parked records, and
   expect(await start()).toEqual({ differing: [], resumed: false });
   expect(await total('c1')).toBe(before);
   expect((await listParked(live.pool, 10)).map(({ id, status }) => `${id} ${status}`)).toEqual([
-    `${east}:301 skipped`,
-    `${east}:302 applied`,
+    `${east}:301 skipped`, // and what had waited for it need not wait
   ]);
   expect(await schemasNow()).toEqual(['live', beforeOf('live')]);
   const { rows } = await live.pool.query(
@@ -197,7 +207,7 @@ it('rolls a changed definition out while the earlier version keeps its tables up
       database,
       definition,
       openFeed: source.open,
-      announceParked: () => Promise.resolve(),
+      parkedLog,
       prepare: () => tables.prepare(),
       ofAnotherVersion: 'kept',
       log,
@@ -233,6 +243,102 @@ it('rolls a changed definition out while the earlier version keeps its tables up
   await third.stop();
 });
 
+it('knows what people decided about parked records though no tables are left', async () => {
+  const own = new CounterParkedLog();
+  const short = new CounterLog();
+  short.appendBody(east, ['s1'], 'broken');
+  short.append(east, [added('s1', 2)]);
+  short.appendBody(east, ['s2'], 'broken');
+  short.append(east, [added('s2', 3)]);
+  await own.skip(`${east}:1`);
+  const fresh = databaseOf('decided');
+  const statuses = async () => (await listParked(fresh.pool, 10)).map(({ id, status }) => `${id} ${status}`).toSorted();
+  const again = { ...optionsOf(fresh), openFeed: short.open, logEnds: short.ends, parkedLog: own };
+  await rebuild(again);
+  expect(await statuses()).toEqual([`${east}:1 skipped`, `${east}:3 parked`, `${east}:4 withheld`]);
+  expect(await total('s1', 'decided')).toBe(2);
+  // Decided about elsewhere meanwhile: the next rebuild knows it.
+  await own.skip(`${east}:3`);
+  await rebuild(again);
+  expect(await statuses()).toEqual([`${east}:1 skipped`, `${east}:3 skipped`]);
+  expect(await total('s2', 'decided')).toBe(3);
+  await fresh.close();
+});
+
+it('is not near its end because what it stores takes long', async () => {
+  const long = new CounterLog();
+  long.batchSizes = [500];
+  for (let i = 0; i < 30_000; i++) long.append(east, [added(`l${i % 9}`, 1)]);
+  const database = databaseOf('slow');
+  const holding = await live.pool.connect();
+  const loading = Promise.withResolvers<void>();
+  let leftAtIndexing = Infinity;
+  try {
+    const rebuilding = rebuild({
+      ...optionsOf(database),
+      openFeed: long.open,
+      logEnds: long.ends,
+      onProgress: ({ phase, recordsRead, recordsTotal }) => {
+        if (recordsRead > 0) loading.resolve();
+        if (phase === 'indexing') leftAtIndexing = recordsTotal - recordsRead;
+      },
+    });
+    // A transaction waits for 6 s, more than the 5 after which a partition that does not move is not waited for.
+    await loading.promise;
+    await holding.query(`begin; lock table ${shadowOf('slow')}.counters in access exclusive mode; select pg_sleep(6); commit`);
+    await rebuilding;
+  } finally {
+    holding.release();
+  }
+  expect(leftAtIndexing).toBeLessThanOrEqual(2_000);
+  expect(await total('l0', 'slow')).toBe(Math.ceil(30_000 / 9));
+  await database.close();
+});
+
+it.each(['comparing', 'swapping'] as const)('parks what it meets no earlier than while %s', async (phase) => {
+  const own = new CounterLog();
+  own.batchSizes = [1];
+  const poison: CounterEvent = { type: 'Added', counter: 'p1', amount: 1, note: 'fault' };
+  for (const event of [added('p1', 2), poison, added('p1', 4), added('p2', 8)]) own.append(east, [event]);
+  const database = databaseOf(`met_${phase}`);
+  await migrate({ url: postgres.url, schema: `met_${phase}`, migrations });
+  const running = runProjections({ database, definition: counterDefinition, openFeed: own.open, parkedLog: new CounterParkedLog(), log });
+  await eventually(async () => (await readProgress(database.pool))[east] === 4);
+  await running.stop();
+  const before = await checksumsOf(database.pool, [countersProjection]);
+  const released = Promise.withResolvers<void>();
+  let heldBack = 0;
+  const heldFeed: typeof own.open = (from, handlers) =>
+    own.open(from, {
+      ...handlers,
+      onBatch: async (batch) => {
+        if ((batch.moved[east] ?? 0) > 1) {
+          heldBack++;
+          await released.promise;
+        }
+        await handlers.onBatch(batch);
+      },
+    });
+  const result = await rebuild({
+    ...optionsOf(database),
+    openFeed: heldFeed,
+    logEnds: own.ends,
+    parkedLog: new CounterParkedLog(),
+    compareMs: phase === 'comparing' ? 5_000 : 200,
+    onProgress: (progress) => {
+      if (progress.phase === phase) released.resolve();
+    },
+  });
+  expect(heldBack).toBeGreaterThan(0);
+  expect(result.differing).toEqual(phase === 'comparing' ? [] : undefined);
+  expect(await checksumsOf(database.pool, [countersProjection])).toEqual(before);
+  expect((await listParked(database.pool, 10)).map(({ id, status }) => `${id} ${status}`)).toEqual([
+    `${east}:2 parked`,
+    `${east}:3 withheld`,
+  ]);
+  await database.close();
+});
+
 it('does not show missing tables before they are complete, however short the log is', async () => {
   const short = new CounterLog();
   for (let i = 0; i < 900; i++) short.append(east, [added(`s${i % 9}`, 1)]);
@@ -255,7 +361,7 @@ it('does not show missing tables before they are complete, however short the log
 it('parks what cannot be folded or stored, as the live tables have it parked, and loses nothing of what was folded with it', async () => {
   const noted = (counter: string, note: string): CounterEvent => ({ type: 'Added', counter, amount: 1, note });
   source.append(east, [noted('refused', 'too-large')]); // by PostgreSQL, while later ones are being folded
-  for (let i = 0; i < 25_000; i++) {
+  for (let i = 0; i < 15_000; i++) {
     if (i === 12_000) source.append(east, [noted('faulty', 'fault')]);
     source.append(east, [added(`p${i % 50}`, 1)]);
   }
@@ -265,7 +371,7 @@ it('parks what cannot be folded or stored, as the live tables have it parked, an
   expect(before.filter((record) => record.endsWith(' parked'))).toHaveLength(2);
   expect(await start()).toMatchObject({ differing: [] });
   expect(await parked()).toEqual(before);
-  expect(await total('p7')).toBe(500);
+  expect(await total('p7')).toBe(300);
 });
 
 it('copies any text and number as a statement would store it', async () => {

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandId, region, services, topicsOfARegion, type Lineage, type ShardId } from '#contracts';
-import { connectKafkaCluster, encodeShardRecord, type LogCluster, type ShardRecord } from '#shard-log';
+import { connectKafkaCluster, encodeShardRecord, type LogCluster, type NewRecord, type ShardRecord } from '#shard-log';
 import { recordsOf, startTestBroker, type TestBroker } from '#test-kit';
 import type { RegionEvent } from '../../apps/region-agent/src/region-events.port.ts';
 import { DivergedLogError } from '../../apps/region-agent/src/reseed/missing-records.ts';
@@ -74,6 +74,7 @@ beforeAll(async () => {
   [eastern, western] = brokers.map((broker) => connectKafkaCluster({ brokers: broker.brokers, clientId: 'reseed-test' }));
   await eastern!.createTopics(topicsOfARegion(partitions));
   await western!.createTopics(services.map((service) => ({ topic: `east.${service}.events`, partitions, config: {} })));
+  await western!.createTopics([{ topic: 'parked', partitions: 1, config: {} }]);
   for (const partition of [0, 1]) {
     const records = history(partition);
     await append(western!, 'east.order.events', partition, records.slice(0, 2_000));
@@ -93,6 +94,12 @@ async function append(cluster: LogCluster, topic: string, partition: number, rec
   await appender.close();
 }
 
+async function tell(cluster: LogCluster, records: readonly NewRecord[]): Promise<void> {
+  const appender = await cluster.appender('test');
+  await appender.append('parked', 0, records);
+  await appender.close();
+}
+
 const reseed = () =>
   new Reseed({
     here: east,
@@ -107,11 +114,20 @@ async function ownLog(partition: number) {
   return records.map(({ key, headers, value }) => ({ key, headers, value }));
 }
 
+const aboutParked = (kind: string) => (key: string) => ({ key, headers: { 'evenkeel-kind': kind }, value: '{}' });
+const skipped = aboutParked('parked-skipped');
+const announced = aboutParked('parked');
+
 it('goes on where it was broken off, and ends with the log as it was: same records, same order, each once', async () => {
   // An earlier try came this far before its process was killed.
   await append(eastern!, 'order.events', 0, history(0).slice(0, 1_234));
+  // What people decided, in both regions. Places in a log are not what they were; announcements are told anew by who parks.
+  const decided = ['order.east.0:17', 'checkout:order.east.0:17'].map(skipped);
+  await tell(western!, [...decided, skipped('order.events:0:5'), announced('order.east.0:17'), announced('order.west.1:9')]);
+  await tell(eastern!, decided.slice(0, 1));
   const copied = await reseed().ensure(lineage, west, never);
-  expect(copied).toBe(history(0).length - 1_234 + history(1).length);
+  expect(copied).toBe(history(0).length - 1_234 + history(1).length + 1);
+  expect((await recordsOf(eastern!, 'parked')).map(({ key, headers, value }) => ({ key, headers, value }))).toEqual(decided);
   for (const partition of [0, 1]) expect(await ownLog(partition)).toEqual(history(partition).map(encodeShardRecord));
   expect(told.map(({ event }) => event)).toEqual(['reseed-begun', 'reseed-ended']);
 });

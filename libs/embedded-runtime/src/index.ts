@@ -14,7 +14,7 @@ export { endLeftovers, runningSupervisor, stillRunning } from './supervisor/left
 export { RegionControl, type RegionControlOptions } from './supervisor/region-control.ts';
 export { tailOf } from './supervisor/part-log.ts';
 export { portOwner } from './supervisor/ports.ts';
-export { processTree } from './supervisor/processes.ts';
+export { isAlive, processTree } from './supervisor/processes.ts';
 export { AlreadyRunningError, EmbeddedRuntime, type RuntimeOptions } from './embedded-runtime.ts';
 export { runForeground, type ForegroundOptions } from './run-foreground.ts';
 export { ControlClient, NotRunningError } from './control/control.client.ts';

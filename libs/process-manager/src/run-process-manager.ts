@@ -1,9 +1,8 @@
 import type { Region, Service, ShardId, Topology } from '#contracts';
 import {
   migrate,
-  namedRecord,
   openProjectionDatabase,
-  ParkedAnnouncer,
+  ParkedTopic,
   parkedRecords,
   readProgress,
   runProjections,
@@ -95,12 +94,12 @@ export async function runProcessManager<Event extends { readonly type: string },
       if (leadership.mode !== 'nothing') options.onState?.(key, state);
     },
   };
-  const announcer = new ParkedAnnouncer(cluster, `${definition.name}-parked`);
+  const parkedLog = new ParkedTopic(cluster, { name: `${definition.name}-parked`, reader: definition.name });
   const projector = runProjections({
     database,
     definition: { name: definition.name, catalogue: options.catalogue, streams: undefined, projections: [processProjection(host)] },
     openFeed: leadingFeed(options, traces, database, leadership),
-    announceParked: (records) => announcer.announce(records.map((record) => namedRecord(definition.name, record))),
+    parkedLog,
     retryParked: true,
     prepare: () => migrate({ url, schema, migrations }), // a lost PostgreSQL comes back empty
     pace,
@@ -124,7 +123,7 @@ export async function runProcessManager<Event extends { readonly type: string },
       stopListening();
       await sweeper.stop();
       await projector.stop();
-      await announcer.close();
+      await parkedLog.close();
       await emitter.close();
       await database.close();
     },

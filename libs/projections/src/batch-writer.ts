@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { admit, reasonOf, type Admission } from './core/admission.ts';
+import { admit, reasonOf } from './core/admission.ts';
 import type { PendingWork } from './core/batch-buffer.ts';
 import { BlockedStreams } from './core/blocked-streams.ts';
 import { isPoison } from './core/fold-error.ts';
@@ -15,8 +15,9 @@ import {
 } from './postgres/checkpoint-table.ts';
 import { copyingTx, type CopyingTx } from './postgres/copy-rows.ts';
 import { inTransaction } from './postgres/database.ts';
-import { readBlocked, setAside, setAsideUnreadable } from './postgres/parked-table.ts';
-import type { ProjectorDefinition, RowMemory, SettledEvent, Tx } from './projection.port.ts';
+import { parkedId, readBlocked, setAside, setAsideUnreadable, unreadableId, type SetAsideAs } from './postgres/parked-table.ts';
+import type { ParkedLog } from './parked-log.port.ts';
+import type { ProjectorDefinition, RowMemory, SettledEvent, Tx, UnreadableRecord } from './projection.port.ts';
 import { StreamStates } from './stream-states.ts';
 import { emptyTables } from './postgres/empty-tables.ts';
 
@@ -36,7 +37,13 @@ export interface FoldMemory extends RowMemory {
   also(statement: (tx: Tx) => Promise<void>): void;
 }
 
-type PutAside = (settled: PendingWork['commits'][number], why: Exclude<Admission<never>, { kind: 'applied' }>) => void | Promise<void>;
+type Settled = PendingWork['commits'][number];
+type PutAside = (settled: Settled, status: SetAsideAs, reason: string) => void | Promise<void>;
+
+export interface BatchWriterOptions {
+  readonly parkedLog: Pick<ParkedLog, 'skipped'>;
+  readonly ofAnotherVersion?: 'emptied' | 'kept';
+}
 
 const notInAFold: Tx['query'] = () =>
   Promise.reject(new Error('a projection that is rebuilt reads and writes whole rows, and asks nothing else'));
@@ -53,10 +60,20 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
   readonly #states: StreamStates<Event, State>;
   #stored: StoredCheckpoint;
   #blocked: BlockedStreams;
+  readonly #parkedLog: BatchWriterOptions['parkedLog'];
+  /** Asked for once in a batch that has something to set aside, which is rare. */
+  #skipped: Promise<ReadonlySet<string>> | undefined;
 
-  private constructor(pool: Pool, definition: ProjectorDefinition<Event, State>, stored: StoredCheckpoint, blocked: BlockedStreams) {
+  private constructor(
+    pool: Pool,
+    definition: ProjectorDefinition<Event, State>,
+    parkedLog: BatchWriterOptions['parkedLog'],
+    stored: StoredCheckpoint,
+    blocked: BlockedStreams,
+  ) {
     this.#pool = pool;
     this.#definition = definition;
+    this.#parkedLog = parkedLog;
     this.#states = new StreamStates(definition.streams);
     this.#stored = stored;
     this.#blocked = blocked;
@@ -70,7 +87,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
   static async open<Event extends { readonly type: string }, State>(
     pool: Pool,
     definition: ProjectorDefinition<Event, State>,
-    ofAnotherVersion: 'emptied' | 'kept' = 'emptied',
+    { parkedLog, ofAnotherVersion = 'emptied' }: BatchWriterOptions,
   ): Promise<BatchWriter<Event, State>> {
     const fingerprint = fingerprintOf(definition);
     const stateVersion = stateVersionOf(definition);
@@ -81,9 +98,9 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
         if (ofAnotherVersion === 'kept') throw new OtherDefinitionError(`the tables of ${definition.name} are of another version of it`);
         await emptyTables(tx, definition, stored.version, fingerprint);
         const empty = { version: stored.version + 1, stateVersion, fingerprint, checkpoint: undefined };
-        return new BatchWriter(pool, definition, empty, new BlockedStreams());
+        return new BatchWriter(pool, definition, parkedLog, empty, new BlockedStreams());
       }
-      return new BatchWriter(pool, definition, stored, await readBlocked(tx));
+      return new BatchWriter(pool, definition, parkedLog, stored, await readBlocked(tx));
     });
   }
 
@@ -93,12 +110,13 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
 
   /** Stores all of the work, or nothing. Resolves with how many commits were set aside. @throws OvertakenError and whatever the database throws */
   async write(work: PendingWork, mode: WriteMode): Promise<number> {
+    this.#skipped = undefined;
     const setAsides = await inTransaction(this.#pool, async (tx) => {
       // Answered in this order, so being overtaken is the first failure; and before a savepoint could undo some of it.
       await together([
         advanceCheckpoint(tx, this.#definition.name, this.#stored.version, work.checkpoint),
         advanceShards(tx, work.moved),
-        ...work.unreadable.map((record) => setAsideUnreadable(tx, record)),
+        ...work.unreadable.map(async (record) => setAsideUnreadable(tx, record, await this.#fateOfUnreadable(record))),
       ]);
       const count = mode === 'careful' ? await this.#applyOneByOne(work, tx) : await this.#applyTogether(work, tx);
       return count + work.unreadable.length;
@@ -109,9 +127,13 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
 
   /** Of a rebuild: folds the work into memory, for a `store` to come. Nothing else is written between the two. */
   async fold(work: PendingWork, memory: FoldMemory): Promise<void> {
-    for (const record of work.unreadable) memory.also((tx) => setAsideUnreadable(tx, record));
-    await this.#applyTogether(work, { memory, query: notInAFold }, (settled, { kind, reason }) => {
-      memory.also((tx) => setAside(tx, settled, kind, reason));
+    this.#skipped = undefined;
+    for (const record of work.unreadable) {
+      const status = await this.#fateOfUnreadable(record);
+      memory.also((tx) => setAsideUnreadable(tx, record, status));
+    }
+    await this.#applyTogether(work, { memory, query: notInAFold }, (settled, status, reason) => {
+      memory.also((tx) => setAside(tx, settled, status, reason));
     });
   }
 
@@ -149,7 +171,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
   async #applyTogether(
     work: PendingWork,
     tx: Tx,
-    putAside: PutAside = (settled, { kind, reason }) => setAside(tx, settled, kind, reason),
+    putAside: PutAside = (settled, status, reason) => setAside(tx, settled, status, reason),
   ): Promise<number> {
     const events: SettledEvent<Event>[] = [];
     let setAsides = 0;
@@ -157,7 +179,7 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
       const admission = admit(settled.commit, this.#definition.catalogue, this.#blocked);
       if (admission.kind === 'applied') for (const event of admission.events) events.push(event);
       else {
-        await putAside(settled, admission);
+        await putAside(settled, await this.#fateOf(settled, admission.kind), admission.reason);
         setAsides++;
       }
     }
@@ -171,13 +193,26 @@ export class BatchWriter<Event extends { readonly type: string }, State> {
       const admission = admit(settled.commit, this.#definition.catalogue, this.#blocked);
       const failure = admission.kind === 'applied' ? await this.#projectOrUndo(admission.events, tx) : undefined;
       if (admission.kind === 'applied' && failure === undefined) continue;
-      if (admission.kind === 'applied') {
-        this.#blocked.block(settled.commit.shard, settled.commit.streams);
-        await setAside(tx, settled, 'parked', failure!);
-      } else await setAside(tx, settled, admission.kind, admission.reason);
+      const [kind, reason] = admission.kind === 'applied' ? (['parked', failure!] as const) : [admission.kind, admission.reason];
+      await setAside(tx, settled, await this.#fateOf(settled, kind), reason);
       setAsides++;
     }
     return setAsides;
+  }
+
+  /** What is set aside blocks its streams, unless somebody has decided to go on without it. */
+  async #fateOf({ commit }: Settled, kind: 'parked' | 'withheld'): Promise<SetAsideAs> {
+    if (kind === 'parked' && (await this.#skippedNow()).has(parkedId(commit.shard, commit.seq))) return 'skipped';
+    this.#blocked.block(commit.shard, commit.streams);
+    return kind;
+  }
+
+  async #fateOfUnreadable(record: UnreadableRecord): Promise<'parked' | 'skipped'> {
+    return (await this.#skippedNow()).has(unreadableId(record)) ? 'skipped' : 'parked';
+  }
+
+  #skippedNow(): Promise<ReadonlySet<string>> {
+    return (this.#skipped ??= this.#parkedLog.skipped());
   }
 
   async #project(events: readonly SettledEvent<Event>[], tx: Tx): Promise<void> {

@@ -3,7 +3,8 @@ import type { EventCatalogue, ShardId } from '#contracts';
 import type { BatchWriter } from './batch-writer.ts';
 import { admit, type Admission } from './core/admission.ts';
 import { BlockedStreams } from './core/blocked-streams.ts';
-import { readOpen, readParked, readParkedCommits, setStatus, type ParkedRecord } from './postgres/parked-table.ts';
+import { readOpen, readParked, readParkedCommits, readParkedIds, setStatus, type ParkedRecord } from './postgres/parked-table.ts';
+import type { ParkedLog } from './parked-log.port.ts';
 import type { SettledEvent, Tx } from './projection.port.ts';
 
 export type ParkedDecision = 'skip' | 'retry';
@@ -28,11 +29,34 @@ export async function retryDecodable<Event extends { readonly type: string }, St
   let applied = 0;
   for (const { id, body } of await readParkedCommits(pool, retriedMax)) {
     if (!canDecode(catalogue, body ?? '')) continue;
-    const outcome = await decideParked(writer, catalogue, id, 'retry');
+    const outcome = await decideParked(writer, catalogue, id, 'retry', notSkipped);
     if (outcome.outcome === 'decided' && outcome.status === 'applied') applied++;
   }
   return applied;
 }
+
+/**
+ * Goes on without every parked record of which the log says that somebody decided so: it was parked before the decision stood there, or by
+ * tables that were made anew. Resolves with how many these were.
+ */
+export async function repeatSkips<Event extends { readonly type: string }, State>(
+  writer: BatchWriter<Event, State>,
+  pool: Pool,
+  catalogue: Pick<EventCatalogue<Event>, 'decode'>,
+  parkedLog: Pick<ParkedLog, 'skipped'>,
+): Promise<number> {
+  const open = await readParkedIds(pool);
+  if (open.length === 0) return 0;
+  const skipped = await parkedLog.skipped();
+  const repeated = open.filter((id) => skipped.has(id));
+  for (const id of repeated) await decideParked(writer, catalogue, id, 'skip', standsInTheLog);
+  return repeated.length;
+}
+
+/** For a decision that is only repeated. */
+export const standsInTheLog = () => Promise.resolve();
+
+const notSkipped = () => Promise.reject(new Error('a record that is read again is not skipped'));
 
 function canDecode(catalogue: Pick<EventCatalogue<{ readonly type: string }>, 'decode'>, body: string): boolean {
   try {
@@ -45,22 +69,35 @@ function canDecode(catalogue: Pick<EventCatalogue<{ readonly type: string }>, 'd
 
 /**
  * Skips a parked record, or reads it again (after an upgrade); then applies, in order of seq, all that was withheld because of it
- * and is not blocked by another one. One transaction.
+ * and is not blocked by another one. One transaction, in which `logSkip` has succeeded before it ends: tables that are made anew know what is answered here.
  */
 export async function decideParked<Event extends { readonly type: string }, State>(
   writer: BatchWriter<Event, State>,
   catalogue: Pick<EventCatalogue<Event>, 'decode'>,
   id: string,
   decision: ParkedDecision,
+  logSkip: (id: string) => Promise<void>,
 ): Promise<ParkedOutcome> {
   return writer.decide(async (tx, project) => {
-    const target = await readParked(tx, id);
-    if (target === undefined) return { outcome: 'refused', code: 'unknown-record' };
-    if (target.status === 'withheld') return { outcome: 'refused', code: 'only-withheld' };
-    if (target.status !== 'parked') return { outcome: 'refused', code: 'already-decided' };
-    if (target.shard === null) return decideUnreadable(tx, target, decision);
-    return releaseShard(tx, catalogue, project, target.shard, target, decision);
+    const outcome = await decided(tx, catalogue, project, id, decision);
+    if (outcome.outcome === 'decided' && decision === 'skip') await logSkip(id);
+    return outcome;
   });
+}
+
+async function decided<Event extends { readonly type: string }>(
+  tx: Tx,
+  catalogue: Pick<EventCatalogue<Event>, 'decode'>,
+  project: Project<Event>,
+  id: string,
+  decision: ParkedDecision,
+): Promise<ParkedOutcome> {
+  const target = await readParked(tx, id);
+  if (target === undefined) return { outcome: 'refused', code: 'unknown-record' };
+  if (target.status === 'withheld') return { outcome: 'refused', code: 'only-withheld' };
+  if (target.status !== 'parked') return { outcome: 'refused', code: 'already-decided' };
+  if (target.shard === null) return decideUnreadable(tx, target, decision);
+  return releaseShard(tx, catalogue, project, target.shard, target, decision);
 }
 
 async function decideUnreadable(tx: Tx, target: ParkedRecord, decision: ParkedDecision): Promise<ParkedOutcome> {
@@ -106,7 +143,10 @@ async function reconsider<Event extends { readonly type: string }>(
   project: Project<Event>,
 ): Promise<Admission<Event>> {
   const admission = admit(commit, catalogue, blocked);
-  if (admission.kind !== 'applied') return admission;
+  if (admission.kind !== 'applied') {
+    blocked.block(commit.shard, commit.streams);
+    return admission;
+  }
   const failure = await project(admission.events);
   if (failure === undefined) return admission;
   blocked.block(commit.shard, commit.streams);

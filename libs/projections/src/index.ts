@@ -1,4 +1,5 @@
 export type * from './projection.port.ts';
+export type { ParkedLog } from './parked-log.port.ts';
 export { rowProjection, type RowChange, type RowProjection, type RowProjectionSpec } from './row-projection.ts';
 export { storedInstant, type ColumnType } from './core/columns.ts';
 export { LeastRecentlyUsed } from './core/least-recently-used.ts';
@@ -24,8 +25,8 @@ export { RebuildJob, type RebuildJobOptions } from './process/rebuild-job.ts';
 export { startProjector, type ServiceProjector } from './process/start-projector.ts';
 export { projectorModule } from './process/projector.module.ts';
 export { parkedModule } from './process/parked.controller.ts';
-export { namedRecord, parkedRecords, type ParkedRecords, type ParkedRecordsOptions } from './process/parked-records.ts';
-export { ParkedAnnouncer } from './process/parked-announcer.ts';
+export { parkedRecords, type ParkedRecords, type ParkedRecordsOptions } from './process/parked-records.ts';
+export { ParkedTopic, skippedIn } from './process/parked-topic.ts';
 export type { ProjectorReportOptions } from './process/projector-report.ts';
 export { rebuild, type RebuildOptions, type RebuildResult } from './rebuild.ts';
 export type { LogEnds } from './rebuild/read-target.ts';

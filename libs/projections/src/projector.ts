@@ -5,11 +5,11 @@ import { BatchWriter } from './batch-writer.ts';
 import { BatchBuffer } from './core/batch-buffer.ts';
 import { isPoison } from './core/fold-error.ts';
 import { restAfter, type WritePace } from './core/rest.ts';
-import { decideParked, retryDecodable, type ParkedDecision, type ParkedOutcome } from './decide-parked.ts';
+import { decideParked, repeatSkips, retryDecodable, type ParkedDecision, type ParkedOutcome } from './decide-parked.ts';
 import { ParkedOutbox } from './parked-outbox.ts';
 import { releaseClient, reportedByTheQuery, type ProjectionDatabase } from './postgres/database.ts';
-import type { ParkedRecord } from './postgres/parked-table.ts';
 import { ProjectorWatch } from './projector-watch.ts';
+import type { ParkedLog } from './parked-log.port.ts';
 import type { OpenFeed, ProjectorDefinition, ProjectorFeed, ProjectorLog } from './projection.port.ts';
 
 export interface ProjectorPace extends WritePace {
@@ -36,8 +36,7 @@ export interface RunProjections<Event extends { readonly type: string }, State> 
   readonly database: ProjectionDatabase;
   readonly definition: ProjectorDefinition<Event, State>;
   readonly openFeed: OpenFeed;
-  /** Appends to the region's `parked` topic. Told again of a record whose announcement is in doubt. */
-  announceParked(records: readonly ParkedRecord[]): Promise<void>;
+  readonly parkedLog: ParkedLog;
   /** Each leadership begins by reading again what was parked and can be decoded now. Default: people decide. */
   readonly retryParked?: boolean;
   /**
@@ -108,7 +107,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
   constructor(options: RunProjections<Event, State>) {
     this.#options = options;
     this.#pace = { ...defaultPace, ...options.pace };
-    this.#outbox = new ParkedOutbox(options.database.pool, (records) => options.announceParked(records), options.log);
+    this.#outbox = new ParkedOutbox(options.database.pool, (records) => options.parkedLog.announce(records), options.log);
     this.#watch = new ProjectorWatch({ name: options.definition.name, database: options.database, status: () => this.status() });
   }
 
@@ -131,8 +130,9 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
   }
 
   async decideParked(id: string, decision: ParkedDecision): Promise<ParkedOutcome> {
-    const { definition } = this.#options;
-    const ask = (writer: BatchWriter<Event, State>) => decideParked(writer, definition.catalogue, id, decision);
+    const { definition, parkedLog } = this.#options;
+    const ask = (writer: BatchWriter<Event, State>) =>
+      decideParked(writer, definition.catalogue, id, decision, (one) => parkedLog.skip(one));
     if (this.#leadership === undefined) return ask(await this.#openWriter());
     const { buffer } = this.#leadership;
     return new Promise((resolve, reject) => {
@@ -229,7 +229,7 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
         },
       });
       log.info({ projector: definition.name, version: writer.stored.version }, 'projector leads');
-      if (this.#options.retryParked === true) await this.#retryParked(writer);
+      await this.#decideAgain(writer);
       this.#outbox.wake();
       while (!this.#stopping.signal.aborted && !lost.aborted && !failed.signal.aborted) await this.#step(writer, buffer);
       failed.signal.throwIfAborted();
@@ -243,16 +243,18 @@ class ProjectorLoop<Event extends { readonly type: string }, State> implements P
   }
 
   #openWriter(): Promise<BatchWriter<Event, State>> {
-    const { database, definition, ofAnotherVersion } = this.#options;
-    return BatchWriter.open(database.pool, definition, ofAnotherVersion);
+    const { database, definition, parkedLog, ofAnotherVersion = 'emptied' } = this.#options;
+    return BatchWriter.open(database.pool, definition, { parkedLog, ofAnotherVersion });
   }
 
-  async #retryParked(writer: BatchWriter<Event, State>): Promise<void> {
-    const { database, definition, log } = this.#options;
-    const applied = await retryDecodable(writer, database.pool, definition.catalogue);
-    if (applied === 0) return;
+  /** What was parked and need not be any more: somebody decided about it, or it can be read now. */
+  async #decideAgain(writer: BatchWriter<Event, State>): Promise<void> {
+    const { database, definition, parkedLog, retryParked, log } = this.#options;
+    const skipped = await repeatSkips(writer, database.pool, definition.catalogue, parkedLog);
+    const applied = retryParked === true ? await retryDecodable(writer, database.pool, definition.catalogue) : 0;
+    if (skipped + applied === 0) return;
     await this.#watch.parkedChanged();
-    log.info({ projector: definition.name, applied }, 'parked records can be read now, and were applied');
+    log.info({ projector: definition.name, skipped, applied }, 'parked records were decided about before, or can be read now');
   }
 
   async #step(writer: BatchWriter<Event, State>, buffer: BatchBuffer): Promise<void> {

@@ -5,6 +5,7 @@ import { standingOf } from './postgres/live-tables.ts';
 import type { MigrationClass } from './postgres/migrate.ts';
 import { buildIndexes, openShadow, shadowOf } from './postgres/shadow-schema.ts';
 import { BusyTablesError, progressIn, swapIn } from './postgres/swap-schemas.ts';
+import type { ParkedLog } from './parked-log.port.ts';
 import type { OpenFeed, ProjectorDefinition, ProjectorLog, Tx } from './projection.port.ts';
 import { reaches } from './rebuild/capped-work.ts';
 import { compareWithLive } from './rebuild/compare-with-live.ts';
@@ -17,6 +18,7 @@ export interface RebuildOptions<Event extends { readonly type: string }, State> 
   readonly definition: ProjectorDefinition<Event, State>;
   readonly migrations: readonly MigrationClass[];
   readonly openFeed: OpenFeed;
+  readonly parkedLog: Pick<ParkedLog, 'skipped'>;
   /** Topics that do not exist are left out. @throws while the cluster cannot be asked */
   readonly logEnds: () => Promise<LogEnds>;
   readonly log: ProjectorLog;
@@ -87,11 +89,13 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
   #left = Infinity;
   #read = -1;
   #movedAtMs = performance.now();
+  #isOpen = false;
+  #failuresInARow = 0;
   #phase: RebuildProgress['phase'] = 'loading';
 
   constructor(options: RebuildOptions<Event, State>) {
     this.#options = options;
-    const { live, definition, openFeed, log } = options;
+    const { live, definition, openFeed, parkedLog, log } = options;
     this.#shadow = openProjectionDatabase({
       url: live.url,
       schema: shadowOf(live.schema),
@@ -100,7 +104,7 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
       forLoading: true,
       onIdleError: (error) => log.warn({ error: error.message }, 'an idle connection of the rebuild broke'),
     });
-    this.#load = new ShadowLoad({ shadow: this.#shadow, definition, openFeed });
+    this.#load = new ShadowLoad({ shadow: this.#shadow, definition, openFeed, parkedLog });
   }
 
   async run(): Promise<RebuildResult> {
@@ -127,31 +131,40 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
     this.#options.onProgress?.(this.#rate.at(phase));
   }
 
-  /** Loads until what is left is little, or stands still. Lost connections are lived through. */
+  /** Loads until what is left is little, or stands still. */
   async #untilNear(): Promise<void> {
-    for (let failures = 0; ;) {
-      try {
-        await this.#load.open();
-        while (!this.#isNear()) {
-          await this.#step(false);
-          failures = 0;
-        }
-        await this.#load.store({ evenLittle: true });
-        return;
-      } catch (error) {
-        this.#options.signal?.throwIfAborted();
-        if (++failures > failuresMax) throw error;
-        this.#options.log.warn({ error: String(error) }, 'the rebuild begins anew from what it has stored');
-        await delay(retryMs);
-      }
-    }
+    do await this.#step(false);
+    while (!this.#isNear());
+    await this.#livingThroughFailures(() => this.#load.store({ evenLittle: true }));
   }
 
   async #step(evenLittle: boolean): Promise<void> {
     const { stuckMs, live } = this.#options;
-    await this.#gather();
-    await this.#load.store({ evenLittle });
+    await this.#livingThroughFailures(async () => {
+      const came = await this.#gather();
+      await this.#load.store({ evenLittle });
+      if (came) this.#moved(); // however long it took: what is slow is not held back
+    });
     if (performance.now() - this.#movedAtMs > stuckMs) throw new Error(`the rebuild of ${live.schema} has not moved for ${stuckMs} ms`);
+  }
+
+  /** Opens the load for the work; begins anew, from what is stored, after lost connections and what cannot be folded as it was tried. */
+  async #livingThroughFailures<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        if (!this.#isOpen) await this.#load.open();
+        this.#isOpen = true;
+        const done = await work();
+        this.#failuresInARow = 0;
+        return done;
+      } catch (error) {
+        this.#options.signal?.throwIfAborted();
+        if (++this.#failuresInARow > failuresMax) throw error;
+        this.#isOpen = false;
+        this.#options.log.warn({ error: String(error) }, 'the rebuild begins anew from what it has stored');
+        await delay(retryMs);
+      }
+    }
   }
 
   #isNear(): boolean {
@@ -182,21 +195,26 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
     const { live, definition, compareMs } = this.#options;
     if (compareMs === 0 || (await standingOf(live.pool, live.schema, definition)) !== 'same') return undefined;
     this.#enter('comparing');
-    return compareWithLive({
-      live,
-      definition,
-      load: this.#load,
-      withinMs: compareMs,
-      repeatDecisions: (tx) => this.#repeatDecisions(tx),
-      step: () => this.#gather(),
-      catchUp: () => this.#step(true),
-    });
+    return this.#livingThroughFailures(() =>
+      compareWithLive({
+        live,
+        definition,
+        load: this.#load,
+        withinMs: compareMs,
+        repeatDecisions: (tx) => this.#repeatDecisions(tx),
+        step: async () => void (await this.#gather()),
+        catchUp: () => this.#step(true),
+      }),
+    );
   }
 
-  async #gather(): Promise<void> {
+  /** Whether something came. */
+  async #gather(): Promise<boolean> {
     this.#options.signal?.throwIfAborted();
-    if (await this.#load.gather(gatherMs)) this.#moved();
+    const came = await this.#load.gather(gatherMs);
+    if (came) this.#moved();
     await this.#look();
+    return came;
   }
 
   #moved(): void {

@@ -20,6 +20,7 @@ export {
 } from './core/record-codec.ts';
 export { openSettledFeed, type OpenSettledFeed, type SettledFeedOptions } from './feed/settled-feed.ts';
 export type { FeedObserver } from './feed/feed-state.ts';
+export { readStretch, type Stretch } from './feed/read-stretch.ts';
 export { ShardWriters, type ShardWritersOptions } from './writer/shard-writers.ts';
 export { connectKafkaCluster, type KafkaClusterOptions } from './kafka/kafka-cluster.ts';
 export { InMemoryBroker } from './in-memory/in-memory-broker.ts';

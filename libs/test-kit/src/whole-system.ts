@@ -4,6 +4,7 @@ import {
   ControlClient,
   identityKey,
   mintToken,
+  isAlive,
   processTree,
   projectRoot,
   runningSupervisor,
@@ -70,7 +71,7 @@ export async function stopWholeSystem(home: string): Promise<void> {
   const supervisor = await runningSupervisor(runtimeHome(home).run);
   const before = supervisor === undefined ? [] : await processTree(supervisor.pid);
   await commandAt(home).succeed(['down'], stopTimeoutMs);
-  const alive = await Promise.all(before.map(async ({ pid, startedAt }) => (await processTree(pid))[0]?.startedAt === startedAt));
+  const alive = await Promise.all(before.map(isAlive));
   const left = before.filter((_, index) => alive[index] === true).map(({ pid }) => pid);
   for (const pid of left) process.kill(pid, 'SIGKILL');
   if (left.length > 0) throw new Error(`evenkeel down left processes running (killed now): ${left.join(', ')}`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { setTimeout as wait } from 'node:timers/promises';
-import { endLeftovers, NotRunningError, runningSupervisor, runtimeHome } from '#embedded-runtime';
+import { endLeftovers, isAlive, NotRunningError, runningSupervisor, runtimeHome } from '#embedded-runtime';
 import { runtime } from '../terminal/home.ts';
 import { answerWith, verb, type Answer, type CommonOptions } from '../terminal/verb.ts';
 
@@ -31,7 +31,8 @@ export async function stopRuntime(): Promise<number | undefined> {
   if (supervisor !== undefined) {
     await askToStop(supervisor.pid);
     const deadline = performance.now() + stopTimeoutMs;
-    while ((await runningSupervisor(run))?.pid === supervisor.pid) {
+    // Its record is gone a moment earlier.
+    while (await isAlive(supervisor)) {
       if (performance.now() > deadline)
         throw new Error(`the runtime (pid ${supervisor.pid}) has not stopped after ${stopTimeoutMs / 1000} s`);
       await wait(pollMs);

@@ -1,11 +1,19 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
-import { eventsTopic, services, shardOf, type Lineage, type Region } from '#contracts';
-import { decodeShardRecord, type Appender, type LogCluster, type NewRecord, type StoredRecord } from '#shard-log';
+import { eventsTopic, parseShardId, services, shardOf, type Lineage, type Region } from '#contracts';
+import {
+  decodeShardRecord,
+  readStretch,
+  type Appender,
+  type LogCluster,
+  type NewRecord,
+  type StoredRecord,
+  type Stretch,
+} from '#shard-log';
+import { skippedIn } from '#projections';
 import type { RegionEvents } from '../region-events.port.ts';
 import { LogCoverage } from './log-coverage.ts';
 import { DivergedLogError, expectedIn, MissingRecords, reaches, topicOfExpected, type Expected } from './missing-records.ts';
-import { readStretch, type Stretch } from './read-partition.ts';
 
 export interface ReseedOptions {
   readonly here: Region;
@@ -110,6 +118,8 @@ export class Reseed {
     const appender = await cluster.appender('reseed');
     let copied = 0;
     try {
+      // First: by the time that a reader meets what was decided about, the decision is there.
+      copied += await this.#copySkips(source, appender, signal);
       for (const service of services) {
         const topic = eventsTopic(service);
         const mirror = `${here}.${topic}`;
@@ -128,6 +138,28 @@ export class Reseed {
     } finally {
       await appender.close();
     }
+  }
+
+  /** Decisions about parked records are made in every region, so the survivor's own `parked` topic has those that this one lost. */
+  async #copySkips(source: LogCluster, appender: Appender, signal: AbortSignal): Promise<number> {
+    const skipsIn = async (cluster: LogCluster): Promise<ReadonlyMap<string, NewRecord>> => {
+      const skips = new Map<string, NewRecord>();
+      const note = (records: readonly StoredRecord[]): void => {
+        for (const record of records) {
+          const id = skippedIn(record);
+          if (id !== undefined) skips.set(id, record);
+        }
+      };
+      const [to] = await cluster.endOffsets('parked');
+      await readStretch(cluster, { topic: 'parked', partition: 0, from: 0, to: to! }, note, signal);
+      return skips;
+    };
+    const [theirs, ours] = [await skipsIn(source), await skipsIn(this.#options.cluster)];
+    const missing = [...theirs]
+      .filter(([id]) => !ours.has(id) && namesACommit(id))
+      .map(([, { key, headers, value }]) => ({ key, headers, value }));
+    if (missing.length > 0) await appender.append('parked', 0, missing);
+    return missing.length;
   }
 
   async #coverage(topic: string, partition: number, to: number, signal: AbortSignal): Promise<LogCoverage> {
@@ -176,6 +208,9 @@ export class Reseed {
     return copied;
   }
 }
+
+/** Not by a place in a log: offsets may differ afterwards. */
+const namesACommit = (id: string): boolean => parseShardId(id.split(':').at(-2) ?? '') !== undefined;
 
 /** How many of the records go into one append: at least one. */
 function fitting(records: readonly NewRecord[]): number {

@@ -8,9 +8,9 @@ export type Admissible = Pick<SettledCommit['commit'], 'shard' | 'seq' | 'stream
 
 export type Admission<Event> =
   | { readonly kind: 'applied'; readonly events: readonly SettledEvent<Event>[] }
-  /** Its body cannot be understood: it blocks its streams until somebody decides. */
+  /** Its body cannot be understood: its streams wait until somebody decides. */
   | { readonly kind: 'parked'; readonly reason: string }
-  /** It can be understood, but one of its streams is blocked: it waits, and blocks all of its streams too. */
+  /** It can be understood, but one of its streams is blocked: it waits, and all of its streams do too. */
   | { readonly kind: 'withheld'; readonly reason: string };
 
 export const reasonOf = (error: unknown): string => {
@@ -20,7 +20,7 @@ export const reasonOf = (error: unknown): string => {
 
 export const withheldReason = 'an earlier commit of one of its streams is parked';
 
-/** Decides what becomes of the next commit of a shard, and blocks the streams of one that is set aside. */
+/** Decides what becomes of the next commit of a shard. The streams of one that is set aside are to be blocked, by who asks. */
 export function admit<Event extends { readonly type: string }>(
   commit: Admissible,
   catalogue: Pick<EventCatalogue<Event>, 'decode'>,
@@ -30,12 +30,8 @@ export function admit<Event extends { readonly type: string }>(
   try {
     events = catalogue.decode(commit.body);
   } catch (error) {
-    blocked.block(commit.shard, commit.streams);
     return { kind: 'parked', reason: reasonOf(error) };
   }
-  if (blocked.touches(commit.shard, commit.streams)) {
-    blocked.block(commit.shard, commit.streams);
-    return { kind: 'withheld', reason: withheldReason };
-  }
+  if (blocked.touches(commit.shard, commit.streams)) return { kind: 'withheld', reason: withheldReason };
   return { kind: 'applied', events: events.map((event, index) => ({ shard: commit.shard, seq: commit.seq, index, event })) };
 }

@@ -40,11 +40,17 @@ const toRecord = (row: Readonly<Record<string, unknown>>): ParkedRecord => ({
 
 export const parkedId = (shard: ShardId, seq: number): string => `${shard}:${seq}`;
 
-export async function setAside(tx: Tx, settled: SettledCommit, status: 'parked' | 'withheld', reason: string): Promise<void> {
+export const unreadableId = ({ topic, partition, offset }: Pick<UnreadableRecord, 'topic' | 'partition' | 'offset'>): string =>
+  `${topic}:${partition}:${offset}`;
+
+/** `skipped`: somebody decided so before, as the log says. */
+export type SetAsideAs = Exclude<ParkedStatus, 'applied'>;
+
+export async function setAside(tx: Tx, settled: SettledCommit, status: SetAsideAs, reason: string): Promise<void> {
   const { commit } = settled;
   await tx.query(
-    `insert into parked_record (id, topic, partition, "offset", shard, seq, streams, reason, body, status)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `insert into parked_record (id, topic, partition, "offset", shard, seq, streams, reason, body, status, decided_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case $10 when 'skipped' then now() end)`,
     [
       parkedId(commit.shard, commit.seq),
       settled.topic,
@@ -61,17 +67,18 @@ export async function setAside(tx: Tx, settled: SettledCommit, status: 'parked' 
 }
 
 /** May be told twice of the same record after a restart: the first stands. */
-export async function setAsideUnreadable(tx: Tx, record: UnreadableRecord): Promise<void> {
+export async function setAsideUnreadable(tx: Tx, record: UnreadableRecord, status: Exclude<SetAsideAs, 'withheld'>): Promise<void> {
   await tx.query(
-    `insert into parked_record (id, topic, partition, "offset", streams, reason, body, status)
-     values ($1, $2, $3, $4, '{}', $5, $6, 'parked') on conflict (id) do nothing`,
+    `insert into parked_record (id, topic, partition, "offset", streams, reason, body, status, decided_at)
+     values ($1, $2, $3, $4, '{}', $5, $6, $7, case $7 when 'skipped' then now() end) on conflict (id) do nothing`,
     [
-      `${record.topic}:${record.partition}:${record.offset}`,
+      unreadableId(record),
       record.topic,
       record.partition,
       record.offset,
       storableText(record.reason),
       record.value === null ? null : storableText(record.value),
+      status,
     ],
   );
 }
@@ -137,4 +144,10 @@ export async function readParkedCommits(tx: Tx, limit: number): Promise<readonly
     [limit],
   );
   return rows.map((row) => ({ id: row['id'] as string, body: row['body'] as string | null }));
+}
+
+/** All that waits for a decision, in no order. */
+export async function readParkedIds(tx: Tx): Promise<readonly string[]> {
+  const { rows } = await tx.query(`select id from parked_record where status = 'parked'`);
+  return rows.map((row) => row['id'] as string);
 }

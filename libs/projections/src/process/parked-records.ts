@@ -21,7 +21,7 @@ export interface ParkedRecordsOptions {
 
 const listMax = 500;
 
-const prefixOf = (reader: string | undefined): string => (reader === undefined ? '' : `${reader}:`);
+export const prefixOf = (reader: string | undefined): string => (reader === undefined ? '' : `${reader}:`);
 
 /** The record as people are told of it. */
 export const namedRecord = (reader: string | undefined, record: ParkedRecord): ParkedRecord => ({

@@ -9,7 +9,7 @@ import { runProjections } from '../projector.ts';
 import type { LogEnds } from '../rebuild/read-target.ts';
 import { rebuild } from '../rebuild.ts';
 import { OwnTables } from './own-tables.ts';
-import { ParkedAnnouncer } from './parked-announcer.ts';
+import { ParkedTopic } from './parked-topic.ts';
 import { projectorModule } from './projector.module.ts';
 import { RebuildJob } from './rebuild-job.ts';
 
@@ -50,8 +50,8 @@ export async function startProjector<Event extends { readonly type: string }, St
   });
   await lifecycle.start('database', () => () => database.close());
   const openFeed = feedOf(parts, service, cluster);
-  const announcer = new ParkedAnnouncer(cluster, `${service}-parked`);
-  await lifecycle.start('announcer', () => () => announcer.close());
+  const parkedLog = new ParkedTopic(cluster, { name: `${service}-parked`, reader: undefined });
+  await lifecycle.start('parked-log', () => () => parkedLog.close());
   const rebuildJob = new RebuildJob({
     projector: definition.name,
     projections: definition.projections.map(({ name }) => name),
@@ -62,6 +62,7 @@ export async function startProjector<Event extends { readonly type: string }, St
         definition,
         migrations,
         openFeed,
+        parkedLog,
         logEnds: logEndsOf(parts, service, cluster),
         log,
         signal,
@@ -74,7 +75,7 @@ export async function startProjector<Event extends { readonly type: string }, St
     database,
     definition,
     openFeed,
-    announceParked: (records) => announcer.announce(records),
+    parkedLog,
     prepare: () => tables.prepare(),
     ofAnotherVersion: 'kept',
     log,

@@ -3,9 +3,10 @@ import type { ShardId } from '#contracts';
 import { BatchWriter, type WriteMode } from '../batch-writer.ts';
 import { BatchBuffer, type PendingWork } from '../core/batch-buffer.ts';
 import { isPoison } from '../core/fold-error.ts';
-import { decideParked } from '../decide-parked.ts';
+import { decideParked, repeatSkips, standsInTheLog } from '../decide-parked.ts';
 import { readProgress } from '../postgres/checkpoint-table.ts';
 import type { ProjectionDatabase } from '../postgres/database.ts';
+import type { ParkedLog } from '../parked-log.port.ts';
 import type { OpenFeed, ProjectorDefinition, ProjectorFeed } from '../projection.port.ts';
 import { cappedWork, joined, type Progress } from './capped-work.ts';
 import { RowsAhead } from './rows-ahead.ts';
@@ -14,6 +15,7 @@ export interface ShadowLoadOptions<Event extends { readonly type: string }, Stat
   readonly shadow: ProjectionDatabase;
   readonly definition: ProjectorDefinition<Event, State>;
   readonly openFeed: OpenFeed;
+  readonly parkedLog: Pick<ParkedLog, 'skipped'>;
 }
 
 /** What is read ahead while PostgreSQL or a fold is waited for: raw commits are large, and die young when they are few. */
@@ -62,13 +64,14 @@ export class ShadowLoad<Event extends { readonly type: string }, State> {
   /** Begins, or begins anew. */
   async open(): Promise<void> {
     await this.close();
-    const { shadow, definition, openFeed } = this.#options;
+    const { shadow, definition, openFeed, parkedLog } = this.#options;
     const buffer = (this.#buffer = new BatchBuffer(readAhead));
     this.#held = undefined;
     this.#folded = undefined;
     this.#storing = undefined;
     this.#failure = undefined;
-    this.#writer = await BatchWriter.open(shadow.pool, definition);
+    this.#writer = await BatchWriter.open(shadow.pool, definition, { parkedLog });
+    await repeatSkips(this.#writer, shadow.pool, definition.catalogue, parkedLog);
     this.#ahead = new RowsAhead(shadow.pool, { areEmpty: this.#writer.stored.checkpoint === undefined });
     this.#stored = await readProgress(shadow.pool);
     this.#feed = await openFeed(this.#writer.stored.checkpoint, {
@@ -140,7 +143,7 @@ export class ShadowLoad<Event extends { readonly type: string }, State> {
   /** Repeats a decision of people. */
   async skipParked(id: string): Promise<void> {
     const { definition } = this.#options;
-    await decideParked(this.#writer!, definition.catalogue, id, 'skip');
+    await decideParked(this.#writer!, definition.catalogue, id, 'skip', standsInTheLog);
     this.#ahead!.passedBy();
   }
 

@@ -1,4 +1,4 @@
-import type { LogCluster, StoredRecord } from '#shard-log';
+import type { LogCluster, StoredRecord } from '../cluster.port.ts';
 
 const stalledAfterMs = 30_000;
 
@@ -27,7 +27,7 @@ export async function readStretch(
   signal.addEventListener('abort', abort, { once: true });
   over.promise.catch(() => undefined); // it may fail before it is awaited
   const reader = await cluster.read({
-    name: 'reseed',
+    name: 'read-stretch',
     from: [{ topic, partition, offset: from }],
     onBatch: async (records) => {
       clearTimeout(timer);
