@@ -68,12 +68,18 @@ function jsonOf({ status, text }: Answer): unknown {
   }
 }
 
-/** A read that is not answered, or with 5xx, is repeated: only what the region says counts. */
+/**
+ * Nothing was read: a server closes with 408 a connection that has brought it no request for a while, and a client may have sent one by then
+ * (RFC 9110, 15.5.9).
+ */
+const isNoAnswer = (status: number): boolean => status >= 500 || status === 408 || status === 429;
+
+/** A read that is not answered is repeated: only what the region says counts. */
 async function get(url: string, bearer: string): Promise<Reading<Answer>> {
   let read: Reading<Answer> = { kind: 'unreadable', because: 'not asked' };
   for (let attempt = 1; attempt <= readsMax; attempt++) {
     read = await getOnce(url, bearer);
-    if (read.kind === 'read' && read.value.status < 500) return read;
+    if (read.kind === 'read' && !isNoAnswer(read.value.status)) return read;
     await new Promise((resolve) => setTimeout(resolve, pauseMs * attempt));
   }
   return read;
