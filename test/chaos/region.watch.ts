@@ -65,7 +65,7 @@ async function ordersOf(shop: Shop, region: Region, customer: Customer): Promise
 }
 
 /** Of so many orders one is asked for again by its key. */
-const askedAgainOneOf = 20;
+const askedAgainOneOf = 5;
 
 /** Each acknowledged order exists once, is confirmed, and is known in both regions; some keys are asked again; no unit is held for another. */
 export async function everyOrderOnceInBoth(shop: Shop, sku: string, acknowledged: readonly Acknowledged[]): Promise<void> {

@@ -1,79 +1,93 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { productAnswerSchema, promotionConfirmation, type Region } from '#contracts';
-import { answered, askApi, eventually, problemOf, Shop, type WholeSystem } from '#test-kit';
+import { answered, askApi, eventually, problemOf, type Customer, type WholeSystem } from '#test-kit';
 import { sharedSystem, systemStartTimeoutMs } from '../journeys/shared.system.ts';
-import { agentOf, everyOrderOnceInBoth, everythingIsHome, seesStatus, settlesWithinMs } from './region.watch.ts';
-import { SteadyOrders } from './steady-orders.workload.ts';
+import { agentOf, everythingIsHome, seesStatus, settlesWithinMs } from './region.watch.ts';
+import { violationsOf } from './report/chaos-report.ts';
+import { RunningLoad } from './run/running-load.ts';
 import { watchedByPrometheus, type WatchingPrometheus } from './watching-prometheus.ts';
 
+/** One load, while the witness is lost, then a region too, and both come back. What its clients were told is judged once, at the end. */
 let system: WholeSystem;
-let shop: Shop;
+let load: RunningLoad;
 let survivor: Region;
 let lost: Region;
 let prometheus: WatchingPrometheus;
+let customer: Customer;
+/** Orders that were acknowledged before and after the loss, by the name of their key. */
+const known = new Map<string, string>();
 
 beforeAll(async () => {
   system = await sharedSystem({ instances: 1 });
-  shop = await Shop.open(system, 'witness-loss');
-  [survivor, lost] = [shop.regions[0]!, shop.regions[1]!];
   await everythingIsHome(system);
   prometheus = await watchedByPrometheus(system);
+  load = await RunningLoad.begin({ system, name: 'witness-loss', seed: 11, workload: 'buy-and-return' });
+  [survivor, lost] = load.context.regions as [Region, Region];
+  const { shop, regions } = load.context;
+  customer = await shop.customerOf(lost);
+  await shop.stock([{ sku: shop.name('known'), unitPriceMinor: 100, units: Object.fromEntries(regions.map((region) => [region, 1_000])) }]);
+  await load.isAnswered();
 }, systemStartTimeoutMs);
 
-afterAll(() => prometheus?.stop());
+afterAll(async () => {
+  await prometheus?.stop();
+  await load?.end();
+  await system.allReady();
+});
 
-const unitsEverywhere = () => Object.fromEntries(shop.regions.map((region) => [region, 100_000]));
+/** Of goods that the load does not buy: who asks here is none of its sessions. */
+const lines = () => [{ sku: load.context.shop.name('known'), quantity: 1 }];
+const place = async (via: Region, name: string): Promise<string> => {
+  const { shop } = load.context;
+  return (await shop.placeConfirmed({ customer, via, lines: lines(), key: shop.name(name) })).orderId;
+};
+const lossAlerts = () => [
+  { alertname: 'RegionLost', region: lost },
+  { alertname: 'NobodyServes' },
+  { alertname: 'TakeoverStuck', region: lost },
+];
+const unsettled = () => ({ alertname: 'RpoExposed', region: survivor, cause: 'unsettled' });
+const solo = () => ({ ...unsettled(), cause: 'solo' });
 
-it('without the witness both regions go on, and one can be evacuated and filled again', async () => {
-  const sku = shop.name('evacuated');
-  await shop.stock([{ sku, unitPriceMinor: 100, units: unitsEverywhere() }]);
-  await prometheus.seesEverything();
-  await system.control.actOnRegion('witness', 'kill');
-  const orders = new SteadyOrders({ system, shop, sku, everyMs: 1_000, answeredWithinMs: 300_000 });
-  try {
+/** The region's agent says that nothing is left to do. */
+const ownsItsOwn = (region: Region) =>
+  eventually(async () => (await agentOf(system, region)).procedure?.because.includes('as wished') === true, {
+    withinMs: settlesWithinMs,
+    everyMs: 200,
+  });
+
+/** Each step stands on the one before. */
+let broke = false;
+beforeEach(() => {
+  if (broke) throw new Error('an earlier step failed, so this one says nothing');
+});
+afterEach(({ task }) => {
+  broke ||= task.result?.state === 'fail';
+});
+
+describe('under one load', () => {
+  it('without the witness both regions go on, and one can be evacuated and filled again', async () => {
+    await prometheus.seesEverything();
+    await system.control.actOnRegion('witness', 'kill');
     await prometheus.fire({ alertname: 'WitnessAway' });
-    await eventually(() => orders.failed || orders.acknowledged.length >= 12, { withinMs: settlesWithinMs, everyMs: 100 });
+    await load.isAnswered();
     await system.command.succeed(['region', 'evacuate', lost]);
     await eventually(async () => (await agentOf(system, lost)).procedure?.because.includes(' 0 shards are owned here') === true, {
       withinMs: settlesWithinMs,
       everyMs: 200,
     });
     expect((await agentOf(system, lost)).serving.serving).toBe(false);
-    const before = orders.acknowledged.length;
-    await eventually(() => orders.failed || orders.acknowledged.length >= before + 12, { withinMs: settlesWithinMs, everyMs: 100 });
+    await load.isAnswered();
     await system.command.succeed(['region', 'return', lost]);
     await eventually(async () => (await agentOf(system, lost)).serving.serving, { withinMs: settlesWithinMs, everyMs: 200 });
-  } finally {
-    await orders.stop();
-    await system.control.actOnRegion('witness', 'start');
-  }
-  await everythingIsHome(system);
-  await everyOrderOnceInBoth(shop, sku, orders.acknowledged);
-  await prometheus.clear({ alertname: 'WitnessAway' });
-}, 600_000);
+    for (const region of [survivor, lost]) await ownsItsOwn(region);
+    known.set('before', await place(lost, 'before'));
+  }, 600_000);
 
-it('without witness and other region the survivor serves reads only and says why, until a person promotes it; then it takes back a region that has nothing; alerts say so all the while', async () => {
-  const sku = shop.name('promoted');
-  await shop.stock([{ sku, unitPriceMinor: 100, units: unitsEverywhere() }]);
-  const customer = await shop.customerOf(lost);
-  const settled = await shop.placeConfirmed({ customer, via: lost, lines: [{ sku, quantity: 1 }], key: shop.name('before') });
-  const lossAlerts = [
-    { alertname: 'RegionLost', region: lost },
-    { alertname: 'NobodyServes' },
-    { alertname: 'TakeoverStuck', region: lost },
-  ];
-  const unsettled = { alertname: 'RpoExposed', region: survivor, cause: 'unsettled' };
-  const solo = { ...unsettled, cause: 'solo' };
-  await prometheus.clear(...lossAlerts, unsettled, solo);
-  // Under way at every moment: what the survivor appends when the other is gone waits for a receipt that does not come.
-  const steady = shop.name('steady');
-  await shop.stock([{ sku: steady, unitPriceMinor: 100, units: unitsEverywhere() }]);
-  const orders = new SteadyOrders({ system, shop, sku: steady, everyMs: 1_000, answeredWithinMs: 400_000 });
-  let after = settled;
-  try {
-    await eventually(() => orders.failed || orders.acknowledged.length >= 8, { withinMs: settlesWithinMs, everyMs: 100 });
-    await Promise.all(['witness', lost].map((region) => system.control.actOnRegion(region, 'kill')));
-
+  it('without the other region too the survivor serves reads only and says why; alerts say so', async () => {
+    await prometheus.clear(...lossAlerts(), unsettled(), solo());
+    await load.isAnswered(); // under way at every moment: what is appended now waits for a receipt that does not come
+    await system.control.actOnRegion(lost, 'kill');
     const waiting = await eventually(
       async () => {
         const agent = await agentOf(system, survivor);
@@ -83,36 +97,45 @@ it('without witness and other region the survivor serves reads only and says why
     );
     console.log(`${survivor} waits: ${waiting.serving.because}`);
     expect(waiting.serving.because).toContain('promote');
-    const write = shop.placeRequest({ customer, lines: [{ sku, quantity: 1 }], key: shop.name('refused') });
+    const { shop } = load.context;
+    const write = shop.placeRequest({ customer, lines: lines(), key: shop.name('refused') });
     await eventually(async () => problemOf(await askApi(shop.storefront(survivor), write), 'region-not-serving'), { withinMs: 30_000 });
-    answered(await askApi(shop.storefront(survivor), { method: 'GET', path: `/v1/products/${sku}` }), 200, productAnswerSchema);
+    const read = await askApi(shop.storefront(survivor), { method: 'GET', path: `/v1/products/${lines()[0]!.sku}` });
+    answered(read, 200, productAnswerSchema);
+    await prometheus.fire(...lossAlerts(), unsettled(), { alertname: 'WitnessAway' });
+  }, 600_000);
 
-    await prometheus.fire(...lossAlerts, unsettled, { alertname: 'WitnessAway' });
+  it('until a person promotes it', async () => {
     const unsaid = system.command.start(['region', 'promote', survivor, '--json']);
     expect((await unsaid.finished).exitCode).not.toBe(0);
     const sentence = promotionConfirmation([lost]);
     await system.command.succeed(['region', 'promote', survivor, '--confirm', sentence], 120_000);
     await seesStatus(system, survivor, `solo(${survivor})`);
     expect((await agentOf(system, survivor)).lineage!.term).toBeGreaterThan(1_000_000);
-    after = await shop.placeConfirmed({ customer, via: survivor, lines: [{ sku, quantity: 1 }], key: shop.name('after') });
-    const again = await shop.placeConfirmed({ customer, via: survivor, lines: [{ sku, quantity: 1 }], key: shop.name('before') });
-    expect(again.orderId).toBe(settled.orderId);
-    expect(after.orderId).not.toBe(settled.orderId);
-    await prometheus.clear({ alertname: 'NobodyServes' }, { alertname: 'TakeoverStuck', region: lost }, unsettled);
+    known.set('after', await place(survivor, 'after'));
+    expect(await place(survivor, 'before')).toBe(known.get('before'));
+    expect(known.get('after')).not.toBe(known.get('before'));
+    await prometheus.clear({ alertname: 'NobodyServes' }, { alertname: 'TakeoverStuck', region: lost }, unsettled());
+  }, 600_000);
 
-    // By then the lost region is nobody's second copy. It comes back as one that has nothing, and its own logs are filled from the survivor's mirrors.
+  it('then it takes back a region that has nothing', async () => {
+    // By now the lost region is nobody's second copy. It comes back as one that has nothing, and its own logs are filled from the survivor's mirrors.
     await system.control.actOnRegion('witness', 'start');
-    await Promise.all([prometheus.fire(solo), system.command.succeed(['region', 'start', lost, '--without-logs'], 300_000)]);
+    await Promise.all([prometheus.fire(solo()), system.command.succeed(['region', 'start', lost, '--without-logs'], 300_000)]);
     await everythingIsHome(system);
-  } finally {
-    await orders.stop();
-  }
-  await prometheus.clear(...lossAlerts, solo, unsettled, { alertname: 'WitnessAway' });
-  await everyOrderOnceInBoth(shop, steady, orders.acknowledged);
-  for (const [key, { orderId }] of Object.entries({ before: settled, after }))
-    for (const region of shop.regions) {
-      const known = await shop.placeConfirmed({ customer, via: region, lines: [{ sku, quantity: 1 }], key: shop.name(key) });
-      expect([region, key, known.orderId]).toEqual([region, key, orderId]);
-    }
-  await shop.placeConfirmed({ customer, via: lost, lines: [{ sku, quantity: 1 }], key: shop.name('at-home-again') });
-}, 900_000);
+    await load.isAnswered();
+    await prometheus.clear(...lossAlerts(), solo(), unsettled(), { alertname: 'WitnessAway' });
+  }, 600_000);
+
+  it('and all that clients were told holds, in both regions and at the payment provider', async () => {
+    await load.end();
+    for (const [key, orderId] of known)
+      for (const region of [survivor, lost]) expect([region, key, await place(region, key)]).toEqual([region, key, orderId]);
+    await place(lost, 'at-home-again');
+    const judged = await load.judged({ signal: AbortSignal.timeout(300_000), say: console.log });
+    expect(violationsOf(judged)).toEqual([]);
+    console.log(
+      `${load.context.attempts.length} requests; examined: ${judged.checks.map(({ name, examined }) => `${name} ${examined}`).join(', ')}`,
+    );
+  }, 600_000);
+});

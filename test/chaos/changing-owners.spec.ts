@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Region } from '#contracts';
+import { askApi, eventually, problemOf, type WholeSystem } from '#test-kit';
+import { sharedSystem, systemStartTimeoutMs } from '../journeys/shared.system.ts';
+import { agentOf, everythingIsHome, seesStatus, settlesWithinMs } from './region.watch.ts';
+import { RunningLoad } from './run/running-load.ts';
+import { violationsOf } from './report/chaos-report.ts';
+
+/**
+ * One load goes on while shards go east, west, east, west, east and home, some of them half-way only, and both regions begin anew with empty
+ * tables. What its clients were told is judged once, at the end.
+ */
+let system: WholeSystem;
+let load: RunningLoad;
+let [east, west] = ['', ''] as Region[] as [Region, Region];
+
+beforeAll(async () => {
+  system = await sharedSystem({ instances: 1 });
+  [east, west] = Object.keys(system.topology.regions) as [Region, Region];
+  await everythingIsHome(system);
+  load = await RunningLoad.begin({ system, name: 'changing-owners', seed: 46, workload: 'buy-and-return' });
+  await load.isAnswered();
+}, systemStartTimeoutMs);
+
+afterAll(async () => {
+  await resumeAgents();
+  await load?.end();
+  await system.allReady();
+});
+
+/** The other region has taken over all that `lost` owned. */
+async function takenOver(lost: Region, by: Region): Promise<void> {
+  await system.control.actOnRegion(lost, 'kill');
+  await seesStatus(system, by, `solo(${by})`);
+}
+
+/** Starts a lost region; resolves at the moment when the owner begins to take it back. */
+async function returning(lost: Region, owner: Region): Promise<void> {
+  await system.control.actOnRegion(lost, 'start');
+  await seesStatus(system, owner, `rejoining(${lost})`, 20);
+}
+
+const paused: string[] = [];
+async function resumeAgents(): Promise<void> {
+  await Promise.all(paused.splice(0).map((agent) => system.control.act(agent, 'resume')));
+}
+
+/**
+ * Whether the owner waits for receipts of a term that is later than this one. Without agents that could write them they do not come, so the status
+ * stays `rejoining`; those of earlier terms may have been under way.
+ */
+async function waitsForLaterReceipts(lost: Region, owner: Region, term: number): Promise<boolean> {
+  const waits = await eventually(
+    async () => {
+      const { lineage, procedure } = await agentOf(system, owner);
+      if (lineage?.status.status !== 'rejoining' || lineage.status.region !== lost) return 'no';
+      if (procedure?.because.includes('no receipt of their own term') !== true) return undefined;
+      return lineage.term > term ? 'yes' : 'no';
+    },
+    { withinMs: settlesWithinMs, everyMs: 20 },
+  );
+  return waits === 'yes';
+}
+
+/**
+ * `lost` was taken over, is being taken back, and comes no further. When all its shards had been paired before its agents stood still, once more.
+ */
+async function heldInReturn(lost: Region, owner: Region): Promise<void> {
+  const agents = (await system.status()).parts.map(({ name }) => name).filter((name) => name.startsWith(`${lost}.region-agent`));
+  for (let attempt = 1; attempt <= 4; attempt++) {
+    await takenOver(lost, owner);
+    await returning(lost, owner);
+    paused.push(...agents);
+    await Promise.all(agents.map((agent) => system.control.act(agent, 'pause')));
+    const { lineage } = await agentOf(system, owner);
+    if (await waitsForLaterReceipts(lost, owner, lineage!.term)) return;
+    console.log(`attempt ${attempt}: every shard was paired before the agents of ${lost} stood still`);
+    await resumeAgents();
+    await everythingIsHome(system);
+  }
+  throw new Error(`${lost} was never met while it returned`);
+}
+
+/** Back without its tables: every reader in the region folds the logs of both, from the first record, across all their owners. */
+const backWithoutTables = (region: Region) => system.command.succeed(['region', 'start', region, '--without-tables'], 300_000);
+
+/** Each step stands on the one before. */
+let broke = false;
+beforeEach(() => {
+  if (broke) throw new Error('an earlier step failed, so this one says nothing');
+});
+afterEach(({ task }) => {
+  broke ||= task.result?.state === 'fail';
+});
+
+describe('under one load', () => {
+  it('a region that dies again while it returns: its owner carries on alone', async () => {
+    await takenOver(east, west);
+    await returning(east, west);
+    await takenOver(east, west);
+    await load.isAnswered();
+  }, 400_000);
+
+  it('is taken back later, with empty tables, and has its shards back', async () => {
+    await backWithoutTables(east);
+    await everythingIsHome(system);
+    await load.isAnswered();
+  }, 500_000);
+
+  it('the owner dies while the other region returns: that one may not take over, says so, and waits', async () => {
+    await heldInReturn(west, east);
+    await system.control.actOnRegion(east, 'kill');
+    await resumeAgents();
+
+    const waiting = await eventually(
+      async () => {
+        const agent = await agentOf(system, west);
+        return agent.procedure?.awaitsPerson === true ? agent : undefined;
+      },
+      { withinMs: settlesWithinMs, everyMs: 200 },
+    );
+    expect(waiting.lineage?.status).toEqual({ status: 'rejoining', region: west });
+    expect(waiting.serving.serving).toBe(false);
+    console.log(`${west} waits: ${waiting.procedure!.because}`);
+    const { shop, goods } = load.context;
+    const customer = await shop.customerOf(west);
+    const write = shop.placeRequest({ customer, lines: [{ sku: goods.plenty[0], quantity: 1 }], key: shop.name('refused') });
+    problemOf(await askApi(shop.storefront(west), write), 'region-not-serving');
+  }, 400_000);
+
+  it('the owner comes back, with empty tables too, and everything goes home', async () => {
+    await backWithoutTables(east);
+    await everythingIsHome(system);
+    await load.isAnswered();
+  }, 500_000);
+
+  it('then all that clients were told holds, readers that began anew agree with all others, and so does the payment provider', async () => {
+    await load.end();
+    const judged = await load.judged({ signal: AbortSignal.timeout(300_000), say: console.log });
+    expect(violationsOf(judged)).toEqual([]);
+    const examined = Object.fromEntries(judged.checks.map((check) => [check.name, check.examined]));
+    expect(Object.values(examined).filter((facts) => facts > 0).length).toBeGreaterThan(judged.checks.length / 2);
+    const { lineage } = await agentOf(system, east);
+    console.log(`${load.context.attempts.length} requests; term ${lineage?.term}; facts examined: ${JSON.stringify(examined)}`);
+  }, 600_000);
+});
