@@ -74,7 +74,7 @@ describe('directed schedules', () => {
 
 async function inWorld(seed: number, run: (world: World) => Promise<void>): Promise<World> {
   const world = new World({ seed, shape: 'two', keepTrace: true });
-  const giveBack = world.timers.install();
+  const giveBack = world.install();
   try {
     const stocked = world.stock();
     for (let step = 0; step < 150; step++) await world.step({ ...safetyPace, asks: 0.3 });

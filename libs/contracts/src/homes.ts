@@ -11,12 +11,14 @@ export interface Homes {
   readonly partitions: number;
 }
 
+const utf8 = new TextEncoder();
+
 /**
  * Kafka's murmur2 (seed 0x9747b28c) over the UTF-8 bytes, as in org.apache.kafka.common.utils.Utils: our partitions equal those
  * of any Java producer. Returns a signed 32-bit integer. Pinned by test vectors.
  */
 export function murmur2(text: string): number {
-  const data = new TextEncoder().encode(text);
+  const data = utf8.encode(text);
   const m = 0x5bd1e995;
   let h = 0x9747b28c ^ data.length;
   const tail = data.length & ~3;
@@ -40,6 +42,7 @@ export function murmur2(text: string): number {
 /** Partition of a stream key, as Kafka's default partitioner computes it. */
 export function partitionOf(key: string, partitions: number): number {
   assert(partitions > 0, 'a topic has at least one partition');
+  if (partitions === 1) return 0;
   return (murmur2(key) & 0x7fffffff) % partitions;
 }
 

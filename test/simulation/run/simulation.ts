@@ -39,7 +39,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const world = new World({ seed, shape: plan.shape, keepTrace, stepper });
   const coverage = new Map<string, number>();
   const struck = new Struck(world);
-  const giveBack = world.timers.install();
+  const giveBack = world.install();
   try {
     let isStocked = false;
     world.stock().then(

@@ -219,14 +219,12 @@ export class AgentProcess extends WorldProcess {
     );
   }
 
-  async #append(send: () => Promise<unknown>, onFailure: () => void): Promise<boolean> {
+  async #append(send: () => Promise<unknown>, onFailure: () => void): Promise<void> {
     this.#waiting += 1;
     try {
       await send();
-      return true;
     } catch {
       onFailure(); // in doubt: it is found in the logs, or written again
-      return false;
     } finally {
       this.#waiting -= 1;
       this.#nextRoundMs = 0;
@@ -263,11 +261,10 @@ export class AgentProcess extends WorldProcess {
 
   async #writeReceipts(receipts: readonly Receipt[]): Promise<void> {
     const record = this.#receipts(receipts);
-    const isWritten = await this.#append(
+    await this.#append(
       () => this.#with.kafka.submit(this, 'receipts', 0, [record]),
       () => this.#ledger.notWritten(receipts),
     );
-    if (isWritten) this.#ledger.written(receipts);
   }
 
   #signal(state: RegionState): AgentSignal {

@@ -103,7 +103,9 @@ async function lateReading(
       for (const { commit, durability } of commits) {
         const { shard, seq, term, generation, writer, cause, body } = commit;
         world.shown.note(owner.name, { commit, durability });
-        settled.set(shard, [...(settled.get(shard) ?? []), { seq, writer: `${term}/${generation}/${writer}`, cause, events: body }]);
+        const known = settled.get(shard) ?? [];
+        known.push({ seq, writer: `${term}/${generation}/${writer}`, cause, events: body });
+        settled.set(shard, known);
       }
     },
     onUnreadable: (_record, reason) => world.violate('every record can be read', reason),

@@ -16,7 +16,7 @@ import {
 } from '#shard-log';
 import type { SeededRandom } from '#test-kit';
 import type { ConsumerGroup, GroupMember } from './consumer-group.ts';
-import type { Kafka } from './kafka.ts';
+import type { Kafka, KafkaTopic } from './kafka.ts';
 import type { WorldProcess } from './process.ts';
 
 export interface KafkaClientOptions {
@@ -142,9 +142,11 @@ export class KafkaClient implements LogCluster {
 }
 
 interface ReadPosition extends TopicPartition {
+  readonly source: KafkaTopic;
   next: number;
   paused: boolean;
-  id: number | undefined;
+  /** Of the topic that it began to read. */
+  readonly id: number;
 }
 
 class ClientReader implements LogReader {
@@ -159,8 +161,15 @@ class ClientReader implements LogReader {
     this.#with = options;
     this.#options = reading;
     this.#positions = reading.from.map(({ topic, partition, offset }) => {
-      const end = offset === 'end' ? options.kafka.log(topic, partition).length : offset;
-      return { topic, partition, next: end, paused: false, id: options.kafka.topics.get(topic)?.id };
+      const source = options.kafka.of(topic);
+      return {
+        topic,
+        partition,
+        source,
+        next: offset === 'end' ? source.partitions[partition]!.length : offset,
+        paused: false,
+        id: source.id,
+      };
     });
   }
 
@@ -169,24 +178,22 @@ class ClientReader implements LogReader {
   }
 
   get isBehind(): boolean {
-    return this.#busy || this.#positions.some((position) => this.#hasMore(position));
+    return this.#busy || this.#positions.some(hasMore);
   }
 
   deliver(recordsMax: number): boolean {
     if (this.#busy) return false;
-    const open = this.#positions.filter((position) => this.#hasMore(position));
-    if (open.length === 0) return false;
-    const { kafka, random, within } = this.#with;
-    const position = open.length === 1 ? open[0]! : random.pick(open);
+    const position = this.#somethingNew();
+    if (position === undefined) return false;
+    const { random, within } = this.#with;
     if (position.topic === this.#client.slowTopic && !random.chance(0.03)) return false;
-    const topic = kafka.of(position.topic);
-    const log = topic.partitions[position.partition]!;
-    const isAnew = position.id !== undefined && position.id !== topic.id;
+    const { source } = position;
+    const log = source.partitions[position.partition]!;
+    const isAnew = position.id !== source.id;
     if (isAnew || position.next > log.length) {
       this.#stop(new LogChangedError(`${position.topic} ${isAnew ? 'was created anew' : 'ends before the position'}`));
       return true;
     }
-    position.id = topic.id;
     const records = log.slice(position.next, position.next + recordsMax);
     this.#busy = true;
     within(() => void this.#hand(records, position));
@@ -205,10 +212,12 @@ class ClientReader implements LogReader {
     this.#client.drop(this);
   }
 
-  #hasMore({ topic, partition, next, paused, id }: ReadPosition): boolean {
-    const known = this.#with.kafka.topics.get(topic);
-    if (paused || known === undefined) return false;
-    return known.partitions[partition]!.length !== next || (id !== undefined && id !== known.id);
+  /** Any of the partitions that have more. Asked for every reader at every step: it makes nothing. */
+  #somethingNew(): ReadPosition | undefined {
+    let count = 0;
+    for (const position of this.#positions) if (hasMore(position)) count += 1;
+    let left = count > 1 ? this.#with.random.below(count) : 0;
+    return count === 0 ? undefined : this.#positions.find((position) => hasMore(position) && left-- === 0);
   }
 
   async #hand(records: readonly StoredRecord[], position: ReadPosition): Promise<void> {
@@ -232,6 +241,9 @@ class ClientReader implements LogReader {
     );
   }
 }
+
+const hasMore = ({ source, partition, next, paused, id }: ReadPosition): boolean =>
+  !paused && (source.partitions[partition]!.length !== next || id !== source.id);
 
 /** As `appendEach` tells it: what became of each batch, never a rejection. */
 async function settled(append: Promise<Appended>): Promise<Appended | DoubtfulAppendError | RefusedAppendError> {

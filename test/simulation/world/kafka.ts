@@ -67,7 +67,9 @@ export class Kafka {
 
   /** Deleted and created again, empty and with a new id. */
   recreate(topic: string): void {
-    this.create(topic, this.of(topic).partitions.length);
+    const known = this.of(topic); // the same object: readers keep it
+    known.id = ++this.#ids;
+    known.partitions = known.partitions.map(() => []);
   }
 
   of(topic: string): KafkaTopic {

@@ -5,6 +5,7 @@ import type { SeededRandom } from '#test-kit';
 import type { ReceiptCheckpoint } from '../../../apps/region-agent/src/receipts/checkpoint.store.ts';
 import { StrandedOffers } from '../../../apps/region-agent/src/stranded/stranded-offers.ts';
 import { AgentProcess, type Stepper } from './agent-process.ts';
+import { DecodedEvents } from './decoded-events.ts';
 import type { Edge } from './edge.ts';
 import type { Etcd } from './etcd.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -44,6 +45,7 @@ export class WorldStarts implements ProcessStarts {
   readonly #in: Surroundings;
   readonly #stepper: Stepper | undefined;
   readonly #checkpoints = new Map<Region, ReceiptCheckpoint>();
+  readonly #decoded = new DecodedEvents();
   readonly #strandedStores = new Map<Region, MemoryStrandedStore>();
   #names = 0;
 
@@ -87,6 +89,7 @@ export class WorldStarts implements ProcessStarts {
         postgres,
         provider: this.#in.provider,
         random: this.#in.random,
+        decoded: this.#decoded,
         onSettled: (reader, { commits }) => {
           for (const settled of commits) this.#in.shown.note(reader, settled);
         },

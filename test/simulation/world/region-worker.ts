@@ -1,20 +1,10 @@
-import {
-  allEvents,
-  commandsTopic,
-  instantOf,
-  services,
-  shardOf,
-  type AnyEvent,
-  type Lineage,
-  type Region,
-  type ShardId,
-  type Topology,
-} from '#contracts';
+import { commandsTopic, instantOf, services, shardOf, type Lineage, type Region, type ShardId, type Topology } from '#contracts';
 import { openSettledFeed, type Appender, type SettledBatch } from '#shard-log';
 import type { SeededRandom } from '#test-kit';
 import { OutcomeShards, paymentShardOf } from '../../../apps/payment-service/src/call-provider/outcome-shards.ts';
 import { ProviderCaller } from '../../../apps/payment-service/src/call-provider/provider-caller.ts';
 import type { PaymentProvider } from '../../../apps/payment-service/src/provider/payment-provider.port.ts';
+import type { DecodedEvents } from './decoded-events.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { WorldProcess } from './process.ts';
 import type { RegionPostgres } from './region-postgres.ts';
@@ -28,6 +18,7 @@ export interface RegionWorkerOptions {
   readonly postgres: RegionPostgres;
   readonly provider: PaymentProvider;
   readonly random: SeededRandom;
+  readonly decoded: DecodedEvents;
   onSettled(reader: string, batch: SettledBatch): void;
   onShardStopped(reader: string, shard: ShardId, reason: string): void;
 }
@@ -62,6 +53,7 @@ export class RegionWorker extends WorldProcess {
   #nextSweepMs = 0;
   #areAllDue = true;
   #sweeping = false;
+  #instant = { ofMs: -1, text: '' };
 
   constructor(options: RegionWorkerOptions, clientOf: (owner: WorldProcess) => KafkaClient) {
     super(options.name, options.region);
@@ -130,8 +122,8 @@ export class RegionWorker extends WorldProcess {
   }
 
   async #onBatch(batch: SettledBatch): Promise<void> {
-    const { postgres } = this.#options;
-    const events = batch.commits.map(({ commit }): readonly AnyEvent[] => allEvents.decode(commit.body));
+    const { postgres, decoded } = this.#options;
+    const events = batch.commits.map(({ commit }) => decoded.of(commit.body));
     const commits = batch.commits.map(({ commit: { shard } }, index) => ({ shard, events: events[index]! }));
     const folded = postgres.processes.fold(commits, this.#now());
     if (!this.#isSilent) await this.#emit(folded.required);
@@ -192,6 +184,8 @@ export class RegionWorker extends WorldProcess {
   }
 
   #now(): string {
-    return instantOf(epochMs + this.#options.timers.nowMs);
+    const { nowMs } = this.#options.timers;
+    if (nowMs !== this.#instant.ofMs) this.#instant = { ofMs: nowMs, text: instantOf(epochMs + nowMs) };
+    return this.#instant.text;
   }
 }

@@ -40,6 +40,18 @@ const real = {
   setImmediate: globalThis.setImmediate,
 };
 const owners = new AsyncLocalStorage<TimerOwner>();
+type Enter = <T>(run: () => T) => T;
+/** How to run something in an owner's context: made once for each, for that is what costs something. */
+const entrances = new WeakMap<TimerOwner, Enter>();
+
+function entranceOf(owner: TimerOwner): Enter {
+  const known = entrances.get(owner);
+  if (known !== undefined) return known;
+  const enter: Enter = owners.run(owner, () => AsyncLocalStorage.snapshot());
+  entrances.set(owner, enter);
+  return enter;
+}
+
 let isLent = false;
 
 /** UTC instant at which every run begins. */
@@ -79,7 +91,7 @@ export class VirtualTimers {
 
   /** Runs code of a process: timers that it sets, now or after any await, belong to it. */
   within<T>(owner: TimerOwner, run: () => T): T {
-    return owners.run(owner, run);
+    return entranceOf(owner)(run);
   }
 
   /** Lets time pass, and fires what has become due, in order of time, then of setting. Their promises go on at the next `settle`. */
@@ -90,7 +102,7 @@ export class VirtualTimers {
       if (next.everyMs === undefined) this.#timers.delete(next.id);
       else next.dueMs = this.#nowMs + next.everyMs;
       if (next.owner === undefined) next.run();
-      else owners.run(next.owner, next.run);
+      else entranceOf(next.owner)(next.run);
     }
     this.#nowMs = untilMs;
   }

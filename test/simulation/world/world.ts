@@ -22,6 +22,7 @@ import { ShopClients } from './shop-clients.ts';
 import { ShownHistory } from './shown-history.ts';
 import { StepwiseRandom } from './stepwise-random.ts';
 import { Trace } from './trace.ts';
+import { unseenMetrics } from './unseen-metrics.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
 export interface WorldOptions {
@@ -58,6 +59,7 @@ export class World implements Surroundings {
   hasLostData = false;
   answersLost = 0;
   readonly #parts = new Map<Region, RegionParts>();
+  readonly #homes: ReadonlyMap<ShardId, Region>;
   readonly edge: Edge;
   readonly #facts: LogFacts;
   readonly #starts: WorldStarts;
@@ -70,6 +72,7 @@ export class World implements Surroundings {
     this.regions = regions;
     this.topology = topology;
     this.shards = Object.keys(first.shards) as ShardId[];
+    this.#homes = new Map(this.shards.map((shard) => [shard, shardOf(shard).home]));
     this.etcd = new Etcd(first, this.random);
     this.shown = new ShownHistory(this.#facts.holders, (what) => this.violate('everybody is shown one history', what));
     this.provider = new WorldProvider(this.random, 0.1, (what) => this.violate('the provider is asked for what is due', what));
@@ -87,6 +90,14 @@ export class World implements Surroundings {
     });
     this.#starts = new WorldStarts(this, stepper);
     this.clients = this.#newClients();
+  }
+
+  /** Lends the thread to this world: its timers, and its metrics, which nobody reads meanwhile. Returns how to give them back. */
+  install(): () => void {
+    const giveBacks = [unseenMetrics(), this.timers.install()];
+    return () => {
+      for (const giveBack of giveBacks) giveBack();
+    };
   }
 
   part(region: Region): RegionParts {
@@ -121,7 +132,7 @@ export class World implements Surroundings {
   }
 
   isHome(shard: ShardId): boolean {
-    return lastSegmentOf(this.etcd.stored.lineage, shard)!.owner === shardOf(shard).home;
+    return lastSegmentOf(this.etcd.stored.lineage, shard)!.owner === this.#homes.get(shard);
   }
 
   /** All that it owns is open for writing. */

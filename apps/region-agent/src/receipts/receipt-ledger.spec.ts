@@ -57,6 +57,10 @@ const receipt = (
   seq,
 });
 
+/** Own receipts, as they stand in the own log. */
+const readBack = (ledger: ReceiptLedger, receipts: readonly Receipt[]): void =>
+  ledger.receipts(west, { kind: 'receipts', by: west, receipts });
+
 /** The agent in west, reading the mirror of east's log. */
 function inWest(lineage: Lineage = first) {
   const ledger = new ReceiptLedger(west);
@@ -125,7 +129,7 @@ describe('receipts', () => {
 
   it('end where a shard stands still, and go on for its neighbour (trace 21)', () => {
     const { ledger, read } = inWest();
-    ledger.written(read(fence(1, 0), commit(1), fence(2, 1), commit(2, { generation: 2 })));
+    readBack(ledger, read(fence(1, 0), commit(1), fence(2, 1), commit(2, { generation: 2 })));
     // East's log has lost its tail: another writer's generation 2 begins before what was receipted.
     const given = read(fence(2, 0, { writer: 'other' }), commit(1, { generation: 2, writer: 'other' }), fence(1, 0, { of: neighbour }));
     expect(given).toEqual([receipt(1, 1, 0, { of: neighbour })]);
@@ -224,7 +228,7 @@ describe('a recreated mirror (trace 8)', () => {
 describe('a restart', () => {
   it('goes on where it was; what was not yet written is read again', () => {
     const { ledger, read } = inWest();
-    ledger.written(read(fence(1, 0), commit(1)));
+    readBack(ledger, read(fence(1, 0), commit(1)));
     expect(ledger.neededFrom(east, 'order', 0)).toBeUndefined();
     read(commit(2));
     expect(ledger.neededFrom(east, 'order', 0)).toBe(2);
@@ -237,7 +241,7 @@ describe('a restart', () => {
 
   it('keeps what it resumed from while the lineage is not known', () => {
     const { ledger, read } = inWest();
-    ledger.written(read(fence(1, 0), commit(1)));
+    readBack(ledger, read(fence(1, 0), commit(1)));
     expect(new ReceiptLedger(west, ledger.state()).state()).toEqual(ledger.state());
   });
 

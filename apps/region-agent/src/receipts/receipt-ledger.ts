@@ -1,4 +1,3 @@
-import { assert } from '#kernel';
 import { shardOf, type Lineage, type Region, type Segment, type Service, type ShardId } from '#contracts';
 import {
   readingLimits,
@@ -94,7 +93,10 @@ export class ReceiptLedger {
     this.#note(record.shard, reading.record(position, record.kind === 'commit' ? { ...record, body: '' } : record));
   }
 
-  /** Takes in the next record of a region's `receipts` log. */
+  /**
+   * Takes in the next record of a region's `receipts` log, of the own one too: what this region has written settles something only when it is read
+   * back, for it may stand behind a cut, where it counts no more.
+   */
   receipts(by: Region, record: ReceiptsRecord): void {
     if (record.kind === 'cut') for (const [shard, reading] of this.#readings) this.#keep(shard, reading.receipts(by, record));
     else
@@ -161,15 +163,6 @@ export class ReceiptLedger {
     const receipts = [...this.#readings.keys()].map((shard) => this.#receiptOf(shard)).filter((receipt) => receipt !== undefined);
     for (const receipt of receipts) this.#given.set(receipt.shard, receipt);
     return receipts;
-  }
-
-  /** These stand in the `receipts` log: what they settle need not be kept for reading it again. */
-  written(receipts: readonly Receipt[]): void {
-    for (const receipt of receipts) {
-      const reading = this.#readings.get(receipt.shard);
-      assert(reading !== undefined, 'only shards that are read here are receipted');
-      this.#keep(receipt.shard, reading.receipt(this.#here, receipt));
-    }
   }
 
   /** These may not stand there: they are due again. */

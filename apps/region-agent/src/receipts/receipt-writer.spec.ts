@@ -13,12 +13,14 @@ const shard: ShardId = 'order.east.0';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
+const lineage = firstLineage({ ...silentTopology({ regions: [east, west], partitions: 1 }), regions: [east, west] });
+
 /** West's writer, over a ledger that reads east's log. */
 async function writerInWest() {
   const cluster = new ScriptedCluster();
   cluster.create('receipts', 1);
   const ledger = new ReceiptLedger(west);
-  ledger.learn(firstLineage({ ...silentTopology({ regions: [east, west], partitions: 1 }), regions: [east, west] }));
+  ledger.learn(lineage);
   const log = pino({ level: 'silent' });
   const writer = new ReceiptWriter({
     here: west,
@@ -45,7 +47,13 @@ async function writerInWest() {
       if (!decoded.readable) throw new Error(decoded.reason);
       return decoded.value.kind === 'cut' ? 'cut' : decoded.value.receipts.find((receipt) => receipt.shard === shard)?.seq;
     });
-  return { writer, cluster, moves, said };
+  const readBack = (): void => {
+    for (const record of cluster.records('receipts')) {
+      const decoded = decodeReceipts(record);
+      if (decoded.readable) ledger.receipts(west, decoded.value);
+    }
+  };
+  return { writer, cluster, moves, said, ledger, readBack };
 }
 
 it('what moves after a quiet time is said at once, and what moves right after it with all that moves within the gap', async () => {
@@ -97,4 +105,22 @@ it('a writer that is closed within the gap says no more', async () => {
   await writer.close();
   await vi.advanceTimersByTimeAsync(100);
   expect(said().at(-1)).toBe(1);
+});
+
+it('what is written behind the own cut settles nothing here: the shard goes on from the base that the takeover gives it', async () => {
+  const { moves, said, writer, ledger, readBack } = await writerInWest();
+  moves();
+  await vi.advanceTimersByTimeAsync(20);
+  const cut = writer.cut(2);
+  await vi.advanceTimersByTimeAsync(20);
+  await cut;
+  moves(); // the old owner's last word comes before the cut is read back
+  await vi.advanceTimersByTimeAsync(20);
+  expect(said().slice(-2)).toEqual(['cut', 2]);
+  readBack();
+  const takenOver = [...lineage.shards[shard]!, { term: 2, owner: west, base: 1, mode: 'solo', mirror: east } as const];
+  ledger.learn({ term: 2, status: { status: 'solo', region: west }, shards: { ...lineage.shards, [shard]: takenOver } });
+  expect(ledger.stopped()).toEqual(new Map());
+  expect(ledger.logOf(shard)).toEqual({ acceptedSeq: 1, closedAt: undefined });
+  await writer.close();
 });

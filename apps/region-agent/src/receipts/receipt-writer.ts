@@ -151,7 +151,6 @@ export class ReceiptWriter {
     this.#appendsSinceBeat += 1;
     this.#written += receipts.length;
     metrics.counter(metricNames.receiptsWritten).add({}, receipts.length);
-    this.#ledger.written(receipts);
     this.#onWritten();
   }
 

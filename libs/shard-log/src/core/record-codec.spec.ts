@@ -32,6 +32,22 @@ describe('what is written is read back', () => {
   });
 });
 
+describe('what was read before', () => {
+  it('is judged anew for each topic: a text that was readable in one mirror is not so in another', () => {
+    const record = encodeReceipts(receipts(west, receipt(1, 1, 4)));
+    expect(decodeReceipts(stored(record, 'west.receipts')).readable).toBe(true);
+    expect(decodeReceipts(stored(record, 'east.receipts'))).toEqual({ readable: false, reason: expect.stringContaining('by west') });
+    expect(decodeReceipts(stored(record, 'west.receipts')).readable).toBe(true);
+  });
+
+  it('is read right also after more texts than are remembered', () => {
+    const records = Array.from({ length: 300 }, (_, seq) => receipts(west, receipt(1, 1, seq)));
+    for (const _ of ['first', 'again'])
+      for (const record of records)
+        expect(decodeReceipts(stored(encodeReceipts(record), 'west.receipts'))).toEqual({ readable: true, value: record });
+  });
+});
+
 describe('what cannot be read says why, and never throws', () => {
   const good = encodeShardRecord(commit(3, 2, 11));
   it.each<[string, StoredRecord, RegExp]>([

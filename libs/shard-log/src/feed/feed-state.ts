@@ -100,7 +100,7 @@ export class FeedState {
   /** Everything needed to go on from here. Costs the shards that moved since the last one, and a look at each partition. */
   checkpoint(): FeedCheckpoint {
     this.#readSinceCheckpoint = 0;
-    const offsets: Record<string, number> = Object.fromEntries(this.#positions.all);
+    const offsets = this.#positions.offsets();
     const shards: Record<ShardId, ShardResume> = {};
     for (const shard of this.#shards.values()) {
       shard.stored ??= storedOf(shard);
