@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'contract',
           include: ['test/contract/**/*.spec.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

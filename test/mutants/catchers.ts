@@ -34,7 +34,7 @@ export const catchers = {
   simulation: {
     about: 'all of it in one: the real writers, readers, agents’ parts, deciders and processes, with clients, and faults drawn from a seed',
     kind: 'seeds',
-    seeds: 30,
+    seeds: 250,
   },
 } as const satisfies Readonly<Record<string, Catcher>>;
 

@@ -21,6 +21,6 @@ export const agentMutants: readonly Mutant[] = [
     file: `${agent}/stranded/stranded-reader.ts`,
     find: `for (const event of events) if (event.type === 'stranded' && event.position.log === here)`,
     replace: `for (const event of events) if (event.type === 'stranded' && !event.wasAccepted && event.position.log === here)`,
-    caughtBy: ['directed'],
+    caughtBy: ['simulation', 'directed'],
   },
 ];
