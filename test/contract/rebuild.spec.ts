@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ShardId } from '#contracts';
 import {
   beforeOf,
@@ -126,6 +126,22 @@ it('is undone: the former tables come back, and their projector catches up with 
   expect(await swapBack(live.pool, 'live', counterDefinition)).toBe('undone');
   await caughtUp();
   expect(await total('c2')).toBeGreaterThan(5);
+});
+
+it('is undone as soon as nobody reads the tables', async () => {
+  const reading = await live.pool.connect();
+  await reading.query('begin');
+  await reading.query('select count(*) from live.counters');
+  const other = databaseOf('live');
+  const tries = vi.spyOn(other.pool, 'connect');
+  const undone = swapBack(other.pool, 'live', counterDefinition);
+  await eventually(() => tries.mock.calls.length >= 3);
+  await reading.query('commit');
+  reading.release();
+  expect(await undone).toBe('undone');
+  await other.close();
+  expect(await swapBack(live.pool, 'live', counterDefinition)).toBe('undone');
+  await caughtUp();
 });
 
 it('runs while events go on coming, compares as of one moment, and loses none', async () => {

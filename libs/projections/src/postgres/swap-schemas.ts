@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { readProgress } from './checkpoint-table.ts';
 import { inTransaction } from './database.ts';
@@ -69,13 +70,31 @@ export async function swapIn(pool: Pool, schema: string, name: string, may: MayS
   });
 }
 
+const undoTriesMax = 400;
+const undoPauseMs = 25;
+
 export type UndoOutcome = 'undone' | 'nothing-to-undo' | 'other-definition';
 
 /**
  * Exchanges the live tables and those that the last rebuild replaced, which are behind by what happened since: their projector reads on from
- * the checkpoint that they were left with. Done twice it is as before. @throws BusyTablesError
+ * the checkpoint that they were left with. Done twice it is as before. @throws BusyTablesError when for 10 s somebody read them at each try
  */
 export async function swapBack<Event extends { readonly type: string }, State>(
+  pool: Pool,
+  schema: string,
+  definition: ProjectorDefinition<Event, State>,
+): Promise<UndoOutcome> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await swapBackNow(pool, schema, definition);
+    } catch (error) {
+      if (!(error instanceof BusyTablesError) || tries >= undoTriesMax) throw error;
+      await delay(undoPauseMs);
+    }
+  }
+}
+
+async function swapBackNow<Event extends { readonly type: string }, State>(
   pool: Pool,
   schema: string,
   definition: ProjectorDefinition<Event, State>,
