@@ -1,11 +1,15 @@
 import { mirroredTopics, topicIn, type Region, type Topic } from '#contracts';
+import type { StoredRecord } from '#shard-log';
 import type { SeededRandom } from '#test-kit';
+import { HiddenBarriers } from './hidden-barriers.ts';
 import type { Kafka } from './kafka.ts';
 
 interface Copied {
   readonly topic: Topic;
   readonly partition: number;
   next: number;
+  /** What its holes hide. */
+  readonly hidden: HiddenBarriers;
 }
 
 /**
@@ -30,7 +34,12 @@ export class MirrorMaker {
     this.#source = source;
     this.#target = target;
     this.#copied = mirroredTopics.flatMap((topic) =>
-      Array.from({ length: topic === 'receipts' ? 1 : partitions }, (_, partition) => ({ topic, partition, next: 0 })),
+      Array.from({ length: topic === 'receipts' ? 1 : partitions }, (_, partition) => ({
+        topic,
+        partition,
+        next: 0,
+        hidden: new HiddenBarriers(),
+      })),
     );
     for (const topic of mirroredTopics) target.create(this.#nameOf(topic), topic === 'receipts' ? 1 : partitions);
   }
@@ -54,7 +63,10 @@ export class MirrorMaker {
     for (const copied of this.#copied) copied.next = Math.max(0, copied.next - records);
   }
 
-  /** Skips records of one log that it has not copied yet, as over a purged range. True: there were some. */
+  /**
+   * Skips records of one log that it has not copied yet, as over a purged range, and all that a skipped fence or close would have refused: no reader can
+   * see that it comes behind such a hole (ADR 0025). True: there were some.
+   */
   skip(draw: number, records: number): boolean {
     const behind = this.#copied.filter(
       ({ topic, partition, next }) => topic !== 'receipts' && next < this.#source.log(topic, partition).length,
@@ -62,14 +74,20 @@ export class MirrorMaker {
     if (behind.length === 0) return false;
     const copied = behind[draw % behind.length]!;
     this.isShort = true;
-    copied.next = Math.min(copied.next + records, this.#source.log(copied.topic, copied.partition).length);
+    const from = copied.next;
+    const log = this.#source.log(copied.topic, copied.partition);
+    copied.next = Math.min(from + records, log.length);
+    for (const record of log.slice(from, copied.next)) copied.hidden.hide(record);
     return true;
   }
 
   /** The mirror topics are dropped and copied anew from the start. */
   recreate(): void {
     for (const topic of mirroredTopics) this.#target.recreate(this.#nameOf(topic));
-    for (const copied of this.#copied) copied.next = 0;
+    for (const copied of this.#copied) {
+      copied.next = 0;
+      copied.hidden.clear();
+    }
     this.isShort = false;
   }
 
@@ -78,8 +96,9 @@ export class MirrorMaker {
   }
 
   #copy(copied: Copied, records: number): void {
-    const { topic, partition, next } = copied;
-    this.#target.store(this.#nameOf(topic), partition, this.#source.log(topic, partition).slice(next, next + records));
+    const { topic, partition, next, hidden } = copied;
+    const passed: readonly StoredRecord[] = this.#source.log(topic, partition).slice(next, next + records);
+    this.#target.store(this.#nameOf(topic), partition, hidden.isEmpty ? passed : passed.filter((record) => !hidden.refuse(record)));
     copied.next = next + records;
   }
 }

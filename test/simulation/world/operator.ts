@@ -1,5 +1,6 @@
 import type { Lineage, Region } from '#contracts';
 import { mayDropMirror } from '#regions';
+import type { MirrorMaker } from './mirror-maker.ts';
 import { slots } from './region-parts.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +13,7 @@ export function mendMirrors(world: World): void {
     if (!mirror.isShort || !world.living.includes(mirror.here) || !world.living.includes(mirror.origin)) continue;
     const parts = world.part(mirror.here);
     const { lineage } = world.etcd.stored;
-    if (mayDropMirror(lineage, mirror.here, mirror.origin).allowed || (parts.isLost && isOut(lineage, mirror.here))) {
+    if (mayDropMirror(lineage, mirror.here, mirror.origin).allowed || (parts.isLost && nobodyReliesOn(lineage, mirror))) {
       mirror.recreate();
       for (const slot of slots) parts.in(slot)?.die(world.timers.nowMs);
       world.trace.note(`MENDED the mirror of ${mirror.origin} in ${mirror.here}`);
@@ -24,11 +25,13 @@ export function mendMirrors(world: World): void {
   }
 }
 
-/** It owns nothing, and nothing settles by its receipts: nobody relies on its copies. */
-const isOut = ({ shards }: Lineage, region: Region): boolean =>
-  Object.values(shards).every(
-    (segments) => segments.at(-1)!.owner !== region && (segments.at(-1)!.mode === 'solo' || segments.at(-1)!.mirror !== region),
-  );
+/** Nothing of that origin's settles by the receipts of this mirror's region. */
+const nobodyReliesOn = ({ status, shards }: Lineage, { here, origin }: MirrorMaker): boolean =>
+  status.status !== 'claimed' &&
+  Object.values(shards).every((segments) => {
+    const { owner, mirror, mode } = segments.at(-1)!;
+    return owner !== origin || mirror !== here || mode === 'solo';
+  });
 
 function othersGoOnWithout(world: World, { status }: Lineage, region: Region): boolean {
   if (world.living.some((other) => world.part(other).isLost)) return false;

@@ -57,10 +57,18 @@ export function notReadyBecause(now: Situation, region: Region): string | undefi
 
 /** A region that can receipt for `owner` now, other than it: the present mirror if it can, else the next in the topology's order. */
 export function liveMirrorFor(now: Situation, owner: Region, preferred: Region): Region | undefined {
+  const candidates = liveMirrors(now, owner);
+  return candidates.includes(preferred) ? preferred : candidates[0];
+}
+
+/** The same, but not the present mirror, which lives and gives no receipts that count. */
+export const anotherMirrorFor = (now: Situation, owner: Region, present: Region): Region | undefined =>
+  liveMirrors(now, owner).find((region) => region !== present);
+
+function liveMirrors(now: Situation, owner: Region): readonly Region[] {
   const after = now.regions.indexOf(owner);
   const ring = [...now.regions.slice(after + 1), ...now.regions.slice(0, after)];
-  const candidates = ring.filter((region) => region !== owner && !isLost(now, region) && hasLease(now, region));
-  return candidates.includes(preferred) ? preferred : candidates[0];
+  return ring.filter((region) => region !== owner && !isLost(now, region) && hasLease(now, region));
 }
 
 const hasLease = (now: Situation, region: Region): boolean => region === now.here || peerOf(now, region).lease === 'held';

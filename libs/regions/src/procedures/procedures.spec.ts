@@ -397,3 +397,28 @@ describe('three regions: west is taken back, and east is lost', () => {
     ),
   ]);
 });
+
+describe('three regions: south is taken back, and the mirror of what it owns cannot read up to it', () => {
+  const ofSouth = 'order.south.0';
+  const scene: Scene = {
+    here: south,
+    regions: [east, west, south],
+    status: { status: 'rejoining', region: south },
+    segments: { [ofEast]: [segment(3, west, 0, 'paired', south)], [ofSouth]: [segment(3, south, 4, 'paired', east)] },
+    lineageForMs: 10_000,
+  };
+  const alone: Scene = { ...scene, segments: { ...scene.segments, [ofSouth]: [segment(4, south, 6, 'solo', west)] } };
+  rows([
+    row('it is closed', { ...scene, seen: { [ofSouth]: { receiptedSeq: undefined } } }, 'close order.south.0 3'),
+    row(
+      'and names another mirror, so that the two do not take turns without end',
+      { ...scene, seen: { [ofSouth]: { log: at(6, 6), receiptedSeq: undefined } } },
+      'swap 7: rejoining south; order.south.0 4 south 6 solo west',
+    ),
+    row(
+      'with which it is paired',
+      { ...alone, seen: { [ofSouth]: { log: at(7, 7), receiptedSeq: undefined } } },
+      'swap 7: rejoining south; order.south.0 5 south 7 paired west',
+    ),
+  ]);
+});

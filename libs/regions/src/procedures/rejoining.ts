@@ -1,5 +1,5 @@
 import type { Region, ShardId } from '#contracts';
-import { isLost, liveMirrorFor, lossOf } from './peers.ts';
+import { anotherMirrorFor, isLost, liveMirrorFor, lossOf } from './peers.ts';
 import { preferredOwner } from './placement.ts';
 import type { Step } from './region-view.ts';
 import { closedAt, isCutOff, isOutOfReach, isReached, lagOf, named, type ShardSituation, type Situation } from './situation.ts';
@@ -73,7 +73,7 @@ function pair(now: Situation, returning: Region, closed: readonly ShardSituation
         owner: now.here,
         base: closedAt(shard)!,
         ...(isOutOfReach(now, shard)
-          ? { mode: 'solo', mirror: shard.last.mirror }
+          ? { mode: 'solo', mirror: soloMirror(now, shard, returning) }
           : { mode: 'paired', mirror: nextMirror(now, shard, returning) }),
       },
     ]),
@@ -82,6 +82,13 @@ function pair(now: Situation, returning: Region, closed: readonly ShardSituation
   const because = alone.length === 0 ? 'paired' : `but ${named(alone)} alone, for its mirror has not read up to it`;
   return swap(now, { added }, 'return', `${named(closed)} closed: goes on from there, ${because}`);
 }
+
+/**
+ * What the returning region owns is paired again at once, and not with the one that could not read up to it: the two would take turns without end. Of
+ * every other shard the returning one stays the mirror, for it is waited for until it has read up to it.
+ */
+const soloMirror = (now: Situation, { last: { owner, mirror } }: ShardSituation, returning: Region): Region =>
+  (owner === returning ? anotherMirrorFor(now, owner, mirror) : undefined) ?? mirror;
 
 function declarePaired(now: Situation, returning: Region): Step {
   const theirs = now.shards.filter((shard) => isToPair(now, shard, returning));
