@@ -159,7 +159,7 @@ it('goes on after a restart, from its checkpoint or without one', async () => {
   }
 });
 
-it('reads a recreated mirror from 0 with the cursor kept, and says nothing of its shards until it holds them again', async () => {
+it('reads a recreated mirror as if nothing had been read of it, and says nothing of its shards until it holds them again', async () => {
   const { agent, cluster } = await agentInWest();
   mirror(cluster, fence(), commit(1), commit(2));
   await vi.waitFor(() => expect(agent.status().shards[shard]?.seq).toBe(2), waits);

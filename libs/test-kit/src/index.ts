@@ -12,6 +12,7 @@ export { startWholeSystem, stopWholeSystem, wholeSystemAt, type WholeSystem, typ
 export { answered, askApi, askApiUntilAnswered, problemOf, type ApiRequest, type ApiResponse } from './api-caller.ts';
 export { Shop, type Customer, type Goods, type PlaceOrder, type WantedLine } from './shop.ts';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
+export { countingFrom, type GrownBy } from './counting-from.ts';
 export { samplesIn, scrape, sumOf, type Sample } from './scrape.ts';
 export { recordsOf } from './log-records.ts';
 export { longestGapMs } from './longest-gap.ts';

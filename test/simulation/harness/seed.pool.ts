@@ -67,6 +67,7 @@ async function lane(
 const startThread = (world: URL): Worker =>
   new Worker(new URL('seed.worker.ts', import.meta.url), {
     workerData: { world: world.href },
+    resourceLimits: { maxYoungGenerationSizeMb: 192 }, // a run leaves much garbage that dies young: a tenth of its time
     execArgv: ['--conditions=source', '--disable-warning=TimeoutNegativeWarning'],
   });
 

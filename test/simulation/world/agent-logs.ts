@@ -109,7 +109,7 @@ export class AgentLogs {
   /** The whole topic was created anew, and is told so once. */
   #readAnew({ topic, origin, service }: Source, id: number): void {
     for (const source of this.#sources) if (source.topic === topic) [source.id, source.next] = [id, 0];
-    if (service !== undefined) this.#ledger.rereadFromStart(origin, service);
+    if (service !== undefined) this.readAgain(this.#ledger.rereadFromStart(origin, service));
   }
 
   #take({ origin, service }: Source, record: StoredRecord): void {

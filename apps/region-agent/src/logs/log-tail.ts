@@ -34,6 +34,8 @@ export class LogTail {
   readonly #next = new Map<string, number>();
   readonly #probe: TopicProbe;
   readonly #heldBy = new Map<string, Set<ShardId>>();
+  /** Topics that are to be read again: what the present reader still brings of them comes again, in order. */
+  readonly #passedOver = new Set<string>();
   #reader: LogReader | undefined;
   #probing: Repeating | undefined;
   /** Changes of the reader happen one after the other. */
@@ -68,9 +70,17 @@ export class LogTail {
 
   /** Reads these topics again from their start. */
   readAgain(topics: readonly string[]): void {
-    if (this.#probing === undefined)
-      for (const topic of topics) this.#fromStart(topic); // nothing is read yet
-    else this.#restartAt(topics);
+    const ends = this.#probe.ends();
+    for (const topic of topics) {
+      this.#fromStart(topic);
+      for (const [key, end] of ends) if (partitionOfKey(key).topic === topic) this.#toReach?.set(key, end);
+    }
+    if (this.#probing === undefined) return; // nothing is read yet
+    for (const topic of topics) this.#passedOver.add(topic);
+    void this.#inTurn('read again', async () => {
+      await this.#stopReading();
+      await this.#open();
+    });
   }
 
   follows(topic: string): boolean {
@@ -113,14 +123,6 @@ export class LogTail {
     await this.#stopReading();
   }
 
-  #restartAt(topics: readonly string[]): void {
-    void this.#inTurn('read again', async () => {
-      await this.#stopReading();
-      for (const topic of topics) this.#fromStart(topic);
-      await this.#open();
-    });
-  }
-
   /** Also the first opening: before it, a topic may have been created anew while nobody looked. */
   async #check(): Promise<void> {
     const recreated = await this.#probe.ask(this.#options.sources, this.#next);
@@ -158,6 +160,7 @@ export class LogTail {
       })),
     );
     this.#reopenDue = true; // until it is open
+    this.#passedOver.clear();
     this.#toReach ??= this.#probe.ends();
     this.#reader = await cluster.read({
       name,
@@ -179,7 +182,8 @@ export class LogTail {
     await reader?.close().catch((error: Error) => this.#options.log.warn({ err: error }, 'a broken reader did not close'));
   }
 
-  #onBatch(records: readonly StoredRecord[]): void {
+  #onBatch(batch: readonly StoredRecord[]): void {
+    const records = this.#passedOver.size === 0 ? batch : batch.filter(({ topic }) => !this.#passedOver.has(topic));
     for (const record of records) this.#next.set(partitionKey(record), record.offset + 1);
     this.#options.onBatch(records, (topic) => this.#sources.get(topic));
   }

@@ -155,7 +155,7 @@ export class RegionLogs {
       },
       // Receipts that come again change nothing.
       onRecreated: (source) => {
-        if (source.kind === 'events') ledger.rereadFromStart(source.origin, source.service);
+        if (source.kind === 'events') this.#readAgain(ledger.rereadFromStart(source.origin, source.service));
       },
     };
   }

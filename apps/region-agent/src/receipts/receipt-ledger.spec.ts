@@ -217,6 +217,48 @@ describe('a recreated mirror (trace 8)', () => {
     }
   });
 
+  it('that lacks something of an earlier term gets no receipt, although what is missing was held before', () => {
+    const { ledger, read } = inWest();
+    const reopened = withSegments(2, { term: 2, owner: east, base: 2, mode: 'paired', mirror: west });
+    read(fence(1, 0), commit(1), commit(2), close(1));
+    ledger.learn(reopened);
+    read(fence(1, 2, { term: 2 }));
+    expect(ledger.all()).toContainEqual(receipt(2, 1, 2));
+    expect(ledger.rereadFromStart(east, 'order')).toEqual(new Set());
+    const again = reader(ledger);
+    expect(again(fence(1, 0), commit(2), close(1), fence(1, 2, { term: 2 }), commit(3, { term: 2 }))).toEqual([]);
+    expect(ledger.stopped().get(shard)).toContain('gap');
+    ledger.rereadFromStart(east, 'order');
+    const whole = reader(ledger);
+    whole(fence(1, 0), commit(1), commit(2), close(1), fence(1, 2, { term: 2 }), commit(3, { term: 2 }));
+    expect(ledger.all()).toContainEqual(receipt(2, 1, 3));
+  });
+
+  it('and stands beside other logs with parts of its shards’ history asks that they are read again too', () => {
+    const taken = withSegments(
+      3,
+      { term: 2, owner: west, base: 1, mode: 'solo', mirror: east },
+      {
+        term: 3,
+        owner: east,
+        base: 2,
+        mode: 'paired',
+        mirror: west,
+      },
+    );
+    const ledger = new ReceiptLedger(west);
+    ledger.learn(taken);
+    const readAll = (): readonly Receipt[] => {
+      reader(ledger)(fence(1, 0), commit(1), fence(1, 2, { term: 3 }));
+      return reader(ledger, west)(fence(1, 1, { term: 2 }), commit(2, { term: 2 }));
+    };
+    expect(readAll()).toContainEqual(receipt(3, 1, 2));
+    expect(ledger.rereadFromStart(east, 'order')).toEqual(new Set([west]));
+    expect(ledger.logOf(shard)).toBeUndefined();
+    readAll();
+    expect(ledger.all()).toContainEqual(receipt(3, 1, 2));
+  });
+
   it('of one service leaves the others alone', () => {
     const { ledger, read } = inWest();
     read(fence(1, 0), commit(1));

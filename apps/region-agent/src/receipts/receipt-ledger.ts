@@ -134,15 +134,21 @@ export class ReceiptLedger {
     return this.#awaited.size;
   }
 
-  /** A topic has a new id: it is read from 0, a mirror as if nothing had been read of it, and its shards wait until it holds what they have receipted. */
-  rereadFromStart(log: Region, service: Service): void {
+  /**
+   * A topic has a new id: it is read from 0. Of a mirror nothing counts that was read before, in no term: what it holds is what this region can
+   * say that it has, so its shards are read anew from their beginning and wait until it holds what they have receipted. Returned are the other
+   * logs that must be read again for that.
+   */
+  rereadFromStart(log: Region, service: Service): ReadonlySet<Region> {
+    const again = new Set<Region>();
     for (const [shard, reading] of this.#readings) {
       if (shardOf(shard).service !== service) continue;
       const newest = this.#newestReadIn(shard, log);
       if (newest !== undefined) this.#awaited.set(shard, newest);
       if (log === this.#here) reading.rereadFromStart(log);
-      else this.#note(shard, [...reading.mirrorMadeAnew(log), ...reading.learn(this.#segments.get(shard) ?? [])]);
+      else if (this.#ownersOf(shard).has(log)) for (const other of this.#beginAnew(shard, reading)) if (other !== log) again.add(other);
     }
+    return again;
   }
 
   /** Receipts of the shards that moved since they were last asked for. */
@@ -211,6 +217,21 @@ export class ReceiptLedger {
       ]),
       awaited: Object.fromEntries(this.#awaited),
     };
+  }
+
+  /** In place of a reading one that has read nothing but receipts. The logs that it must read. */
+  #beginAnew(shard: ShardId, reading: ShardReading): ReadonlySet<Region> {
+    const owners = this.#ownersOf(shard);
+    for (const owner of owners) this.#note(shard, reading.mirrorMadeAnew(owner)); // lets go of the partitions that it holds back
+    const { receipts, version } = reading.resume();
+    const anew = new ShardReading(shard, { version, atTerm: 0, settledSeq: 0, cursors: {}, receipts }, limits);
+    this.#readings.set(shard, anew);
+    this.#note(shard, anew.learn(this.#segments.get(shard)!));
+    return owners;
+  }
+
+  #ownersOf(shard: ShardId): ReadonlySet<Region> {
+    return new Set((this.#segments.get(shard) ?? []).map(({ owner }) => owner));
   }
 
   #isReceipted(shard: ShardId): boolean {

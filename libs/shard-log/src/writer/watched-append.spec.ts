@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { commandId } from '#contracts';
 import { metricNames, metrics, startTelemetry, traceIdIn, type Telemetry } from '#telemetry';
+import { countingFrom } from '#test-kit';
 import type { DecidedCommit } from './decide-batch.ts';
 import { WatchedAppend } from './watched-append.ts';
 
@@ -43,14 +44,14 @@ it("a commit's record carries its own span in its command's trace, when spans ar
 
 it('counts the commits that were read back, and the appends that were acknowledged or are in doubt', async () => {
   start();
+  const grownBy = await countingFrom(metrics);
   const appends = [1, 2, 3].map(() => new WatchedAppend(shard, commits));
   appends[0]!.acknowledged();
   appends[0]!.readBack();
   appends[1]!.acknowledged();
   appends[1]!.failed('not-read-back');
   appends[2]!.failed('doubtful');
-  const text = await metrics.render();
-  expect(text).toContain(`${metricNames.commitsAppended}{service="order"} 2\n`);
-  expect(text).toContain(`${metricNames.appendDuration}_count{service="order"} 2\n`);
-  expect(text).toContain(`${metricNames.doubtfulAppends}{service="order"} 1\n`);
+  expect(await grownBy(metricNames.commitsAppended, { service: 'order' })).toBe(2);
+  expect(await grownBy(`${metricNames.appendDuration}_count`, { service: 'order' })).toBe(2);
+  expect(await grownBy(metricNames.doubtfulAppends, { service: 'order' })).toBe(1);
 });
