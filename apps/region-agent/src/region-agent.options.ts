@@ -4,6 +4,7 @@ import type { AgentRegistry, LineageStore, RegionTiming, StoredLineage } from '#
 import type { LogCluster } from '#shard-log';
 import type { CheckpointStore } from './receipts/checkpoint.store.ts';
 import type { RegionEvents } from './region-events.port.ts';
+import type { StrandedSightings } from './stranded/stranded-sightings.ts';
 
 /** What only the leading instance runs beside the receipts: dealing with stranded commits, for one. */
 export interface LeadCompanion {
@@ -32,5 +33,5 @@ export interface RegionAgentOptions {
   readonly idleMs: number;
   readonly nowMs?: () => number;
   /** A new one for each time that the lead is taken. */
-  readonly companion?: () => LeadCompanion;
+  readonly companion?: (sightings: StrandedSightings) => LeadCompanion;
 }

@@ -17,6 +17,7 @@ import type { LeadingParts } from '../../../apps/region-agent/src/leading.parts.
 import type { ReceiptCheckpoint } from '../../../apps/region-agent/src/receipts/checkpoint.store.ts';
 import { ReceiptLedger } from '../../../apps/region-agent/src/receipts/receipt-ledger.ts';
 import type { StrandedOffers } from '../../../apps/region-agent/src/stranded/stranded-offers.ts';
+import type { StrandedSightings } from '../../../apps/region-agent/src/stranded/stranded-sightings.ts';
 import { Attention } from '../../../apps/region-agent/src/view/attention.ts';
 import { RegionObserver } from '../../../apps/region-agent/src/view/region-observer.ts';
 import { AgentLogs } from './agent-logs.ts';
@@ -41,7 +42,7 @@ export interface AgentOptions {
   readonly from: ReceiptCheckpoint | undefined;
   /** What it remembers across restarts, in PostgreSQL. */
   readonly save: (checkpoint: ReceiptCheckpoint) => void;
-  readonly strandedOffers: (owner: WorldProcess) => StrandedOffers;
+  readonly strandedOffers: (owner: WorldProcess, sightings: StrandedSightings) => StrandedOffers;
   onStep(region: Region, step: Step): void;
 }
 
@@ -105,8 +106,13 @@ export class AgentProcess extends WorldProcess {
     });
     this.#attention = new Attention(nowMs);
     this.#observer = new RegionObserver({ here, topology, timing, nowMs, attention: this.#attention });
-    this.#stranded = options.strandedOffers(this);
+    this.#stranded = options.strandedOffers(this, this.#ledger.strandedHere);
     timers.within(this, () => this.#stranded.start());
+  }
+
+  /** Stranded commits that it has seen in its region's logs and not looked for. */
+  get unlookedStranded(): number {
+    return this.#ledger.strandedHere.unlooked;
   }
 
   get isAtRest(): boolean {

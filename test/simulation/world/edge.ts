@@ -39,7 +39,7 @@ export class Edge {
     const { service } = shardOf(command.shard);
     let to = this.#gateway(at, service)?.ownerOf(command.shard) as Region | undefined;
     if (to === undefined) return { outcome: 'refused', region: at, code: 'unavailable' };
-    let isInDoubt = false; // once it may be done, only a decision says otherwise
+    let isInDoubt = false; // once it may be done, only that it is done says more: a refusal is about its own attempt
     const refused = (region: Region, code: string): EdgeAnswer => (isInDoubt ? unknown : { outcome: 'refused', region, code });
     for (let hop = 0; hop < hopsMax; hop++) {
       const gateway = this.#options.reaches(at, to) ? this.#gateway(to, service) : undefined;
@@ -47,7 +47,10 @@ export class Edge {
       const answer = await gateway.decide(command);
       if (!this.#options.reaches(at, to)) return await never(); // the answer is lost on its way: the client gives up by itself
       if (answer.kind === 'unavailable') return refused(to, 'unavailable');
-      if (answer.kind === 'settled') return decided(to, answer);
+      if (answer.kind === 'settled') {
+        const told = decided(to, answer);
+        return told.outcome === 'refused' ? refused(to, told.code) : told;
+      }
       isInDoubt ||= answer.kind === 'unknown';
       const owner = answer.owner as Region | undefined;
       if (owner === undefined || owner === to) return refused(to, 'not-owned-here');

@@ -125,12 +125,8 @@ async function lateReading(
   return { settled, stranded };
 }
 
-/**
- * What came from outside and was stranded in this region's log has been offered to its owner: nothing that a client asked for is dropped silently.
- * Limit: of two regions. Of three, one that lost shards and was never out itself is `paired` again before it has looked (seed 37): not mended yet.
- */
+/** What came from outside and was stranded in this region's log has been offered to its owner: nothing that a client asked for is dropped silently. */
 async function strandedIsOffered(world: World, region: Region, stranded: readonly Commit[]): Promise<void> {
-  if (world.regions.length > 2) return;
   const { entries } = await world.strandedStoreOf(region).load();
   const known = new Map(entries.map((entry) => [entryKey(entry), entry]));
   for (const commit of stranded) {

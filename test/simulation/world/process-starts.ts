@@ -4,6 +4,7 @@ import type { Step } from '#regions';
 import type { SeededRandom } from '#test-kit';
 import type { ReceiptCheckpoint } from '../../../apps/region-agent/src/receipts/checkpoint.store.ts';
 import { StrandedOffers } from '../../../apps/region-agent/src/stranded/stranded-offers.ts';
+import type { StrandedSightings } from '../../../apps/region-agent/src/stranded/stranded-sightings.ts';
 import { AgentProcess, type Stepper } from './agent-process.ts';
 import { DecodedEvents } from './decoded-events.ts';
 import type { Edge } from './edge.ts';
@@ -114,12 +115,12 @@ export class WorldStarts implements ProcessStarts {
       stepper: this.#stepper,
       from: this.#in.random.chance(0.5) ? this.#checkpoints.get(region) : undefined,
       save: (checkpoint) => this.#checkpoints.set(region, checkpoint),
-      strandedOffers: (owner) => this.#newStrandedOffers(owner),
+      strandedOffers: (owner, sightings) => this.#newStrandedOffers(owner, sightings),
       onStep: (at, step) => this.#in.noteStep(at, step),
     });
   }
 
-  #newStrandedOffers(owner: WorldProcess): StrandedOffers {
+  #newStrandedOffers(owner: WorldProcess, sightings: StrandedSightings): StrandedOffers {
     const { region } = owner;
     const parts = this.#in.part(region);
     const client = this.#in.newClient(owner, parts);
@@ -136,6 +137,7 @@ export class WorldStarts implements ProcessStarts {
       }),
       products: { listed: async () => new Map() },
       reseed: { ensure: async () => 0 },
+      sightings,
       events: { record: () => undefined },
       log: silent,
       everyMs: 400,

@@ -20,7 +20,9 @@ export function unrest(world: World): readonly string[] {
       reasons.push(`${mirror.here} mirrors ${mirror.origin} behind`);
   if (!world.clients.isQuiet) reasons.push('clients wait');
   for (const region of world.living) {
-    const { postgres, services, worker, kafka } = world.part(region);
+    const { postgres, services, worker, agent, kafka } = world.part(region);
+    if (agent !== undefined && agent.unlookedStranded > 0)
+      reasons.push(`${region} has ${agent.unlookedStranded} stranded commits to look for`);
     if (postgres.processes.openCount > 0) reasons.push(`processes in ${region}: ${postgres.processes.unfinished().slice(0, 2).join('; ')}`);
     for (const shard of world.shards)
       if (postgres.seqOf(shard) !== world.shown.seqOf(shard))

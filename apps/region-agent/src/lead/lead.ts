@@ -66,7 +66,7 @@ export class Lead {
       attention.wasBlind(); // nothing of the logs was followed until now
       const effects = new Effects({ here, cluster, lineageStore, parts });
       const runner = new ProcedureRunner({ effects, events, nowMs, roundMs: timing.roundMs, idleMs });
-      this.#running = { sinceMs: nowMs(), parts, effects, runner, companion: companion?.() };
+      this.#running = { sinceMs: nowMs(), parts, effects, runner, companion: companion?.(parts.ledger.strandedHere) };
       this.#running.companion?.start();
       this.#problem = undefined;
     } catch (error) {

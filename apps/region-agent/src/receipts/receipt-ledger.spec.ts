@@ -267,6 +267,32 @@ describe('a recreated mirror (trace 8)', () => {
   });
 });
 
+describe('stranded commits of the own log', () => {
+  const taken = withSegments(2, { term: 2, owner: west, base: 1, mode: 'solo', mirror: east });
+
+  it('are counted as they are read, also one that comes long after its term, and until they are looked for', () => {
+    const ledger = new ReceiptLedger(east);
+    ledger.learn(first);
+    const read = reader(ledger, east);
+    read(fence(1, 0), commit(1), commit(2));
+    expect(ledger.strandedHere.unlooked).toBe(0);
+    ledger.learn(taken);
+    expect(ledger.strandedHere.unlooked).toBe(1);
+    ledger.strandedHere.lookedThrough(ledger.strandedHere.seen);
+    expect(ledger.strandedHere.unlooked).toBe(0);
+    read(fence(2, 2), commit(3, { generation: 2 }));
+    expect(ledger.strandedHere.unlooked).toBe(1);
+    expect(new ReceiptLedger(east, JSON.parse(JSON.stringify(ledger.state()))).strandedHere.unlooked).toBe(1);
+  });
+
+  it('in the mirror of another log are not ours to look for', () => {
+    const { ledger, read } = inWest();
+    read(fence(1, 0), commit(1), commit(2));
+    ledger.learn(taken);
+    expect(ledger.strandedHere.unlooked).toBe(0);
+  });
+});
+
 describe('a restart', () => {
   it('goes on where it was; what was not yet written is read again', () => {
     const { ledger, read } = inWest();

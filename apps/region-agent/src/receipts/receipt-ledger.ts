@@ -10,6 +10,7 @@ import {
   type ShardRecord,
   type ShardResume,
 } from '#shard-log';
+import { StrandedSightings } from '../stranded/stranded-sightings.ts';
 
 /** Commits without their bodies are small: a partition is not held back, and so a close behind it unread, before very many wait. */
 const limits: ReadingLimits = { ...readingLimits, pendingMax: 100_000 };
@@ -25,6 +26,8 @@ export interface LedgerState {
   readonly version: 1;
   readonly shards: Readonly<Record<ShardId, ShardResume>>;
   readonly awaited: Readonly<Record<ShardId, Awaited>>;
+  /** Absent in a checkpoint of an earlier version: none. */
+  readonly unlookedStranded?: number;
 }
 
 /** The commit that a recreated mirror must show again before the shard is receipted again. */
@@ -45,6 +48,8 @@ export interface LogsToRead {
 }
 
 export class ReceiptLedger {
+  /** Of commits that this region's own logs hold past the end of their term's history. */
+  readonly strandedHere: StrandedSightings;
   readonly #here: Region;
   readonly #readings = new Map<ShardId, ShardReading>();
   readonly #awaited = new Map<ShardId, Awaited>();
@@ -58,6 +63,7 @@ export class ReceiptLedger {
 
   constructor(here: Region, state?: LedgerState) {
     this.#here = here;
+    this.strandedHere = new StrandedSightings(state?.unlookedStranded);
     this.#resumable = new Map(Object.entries(state?.shards ?? {}) as [ShardId, ShardResume][]);
     for (const [shard, awaited] of Object.entries(state?.awaited ?? {})) this.#awaited.set(shard as ShardId, awaited);
     this.#hasRead = state !== undefined;
@@ -216,6 +222,7 @@ export class ReceiptLedger {
         ...[...this.#readings].map(([shard, reading]) => [shard, reading.resume()] as const),
       ]),
       awaited: Object.fromEntries(this.#awaited),
+      unlookedStranded: this.strandedHere.unlooked,
     };
   }
 
@@ -268,7 +275,8 @@ export class ReceiptLedger {
 
   #keep(shard: ShardId, events: readonly ReadingEvent[]): void {
     for (const event of events) {
-      if (event.type === 'stopped') this.#events.push({ type: 'stopped', shard, reason: event.reason });
+      if (event.type === 'stranded' && event.position.log === this.#here) this.strandedHere.noted();
+      else if (event.type === 'stopped') this.#events.push({ type: 'stopped', shard, reason: event.reason });
       else if (event.type === 'held' || event.type === 'released') this.#events.push({ type: event.type, shard, log: event.log });
     }
   }

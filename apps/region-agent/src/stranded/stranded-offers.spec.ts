@@ -22,6 +22,7 @@ import type { RegionEvent } from '../region-events.port.ts';
 import { ScriptedCluster } from '../testing/scripted.cluster.ts';
 import type { OfferAnswer } from './command-offers.port.ts';
 import { StrandedOffers, type StrandedOffersOptions } from './stranded-offers.ts';
+import { StrandedSightings } from './stranded-sightings.ts';
 import type { StrandedState, StrandedStore } from './stranded.store.ts';
 import { entryKey } from './stranded-commit.ts';
 
@@ -130,6 +131,7 @@ function offersOver(cluster: ScriptedCluster, lineage: Lineage, options: Partial
     },
     products: { listed: async () => new Map() },
     reseed: { ensure: async () => 0 },
+    sightings: new StrandedSightings(),
     events: { record: (event) => void told.push(event) },
     log,
     everyMs: 5,
@@ -172,6 +174,21 @@ it('offers nothing while the region is not on its way back', async () => {
   const { offers, offered } = offersOver(eastsCluster(lineage, [fence(1, 0), ordered(1, 1, placed), ordered(1, 2, placed)]), lineage);
   expect(offers.status()).toMatchObject({ returning: false, offered: true });
   expect(offered).toEqual([]);
+});
+
+it('but for what a writer that had not heard of the end of its term has appended since, which is looked for whatever the status', async () => {
+  const lineage: Lineage = { ...takenOver(1), status: { status: 'paired' } };
+  const sightings = new StrandedSightings();
+  const cluster = eastsCluster(lineage, [fence(1, 0), ordered(1, 1, placed), ordered(1, 2, placed)]);
+  const { offers, offered, answers } = offersOver(cluster, lineage, { sightings });
+  answers.push({ kind: 'again', because: 'no answer', answered: false });
+  sightings.noted();
+  await eventuallyHolds(() => expect(sightings.unlooked).toBe(0));
+  expect(idsOf(offered)).toEqual(['command-1-2', 'command-1-2']);
+  expect(await offers.list()).toMatchObject([{ seq: 2, offered: 'offered' }]);
+  cluster.put('order.events', 0, [encodeShardRecord(ordered(1, 3, cancelled))]);
+  sightings.noted();
+  await eventuallyHolds(() => expect(idsOf(offered)).toEqual(['command-1-2', 'command-1-2', 'command-1-3']));
 });
 
 it('keeps the order of a shard: what must be offered again is not overtaken', async () => {

@@ -21,6 +21,7 @@ import {
   type StrandedEntry,
 } from './stranded-commit.ts';
 import { StrandedReader } from './stranded-reader.ts';
+import type { StrandedSightings } from './stranded-sightings.ts';
 import type { StrandedStore } from './stranded.store.ts';
 
 export interface StrandedOffersOptions {
@@ -32,6 +33,8 @@ export interface StrandedOffersOptions {
   readonly products: ProductLookup;
   /** Refills own logs that are short, before anything is read from them. @throws when it cannot now */
   readonly reseed: { ensure(lineage: Lineage, survivor: Region, signal: AbortSignal): Promise<number> };
+  /** Of whoever reads the own logs all the time: what stands in them past the end of its term, also long after this region has returned. */
+  readonly sightings: StrandedSightings;
   readonly events: RegionEvents;
   readonly log: Logger;
   /** Rest between two rounds. Default 200 ms. */
@@ -53,8 +56,8 @@ const shardsAtOnce = 6;
 const reseedPauseMs = 2_000;
 
 /**
- * While this region is on its way back: finds its stranded commits, and offers those that came from outside to their owners again,
- * under their first command ids, in the order of each shard. At least once: deciders recognise repeats.
+ * While this region is on its way back, and whenever a stranded commit was seen in its logs since: finds its stranded commits, and offers those that
+ * came from outside to their owners again, under their first command ids, in the order of each shard. At least once: deciders recognise repeats.
  *
  * All it knows is computed from the logs; what it remembers in PostgreSQL saves reading and repeating, and shows people what became of
  * each. An owner that is away is asked for ever, with pauses; one that answers neither yes nor no is asked `triesMax` times.
@@ -111,7 +114,7 @@ export class StrandedOffers {
     const newest = this.#newest;
     if (newest === undefined) return { returning: false, offered: false, because: this.#because };
     if (!isReturning(newest.lineage, here)) return { returning: false, offered: true, because: 'this region is not on its way back' };
-    return { returning: true, offered: this.#doneFor === endedTerms(newest.lineage, here), because: this.#because };
+    return { returning: true, offered: this.#isDone(newest.lineage), because: this.#because };
   }
 
   offered(): boolean {
@@ -133,15 +136,25 @@ export class StrandedOffers {
   async #round(signal: AbortSignal): Promise<void> {
     const stored = this.#newest;
     if (stored === undefined) return;
-    if (!isReturning(stored.lineage, this.#options.here)) return this.#closeReader();
-    if (this.#doneFor === endedTerms(stored.lineage, this.#options.here) && this.#reader?.failure === undefined && !this.#anyDue()) return;
-    if (!(await this.#isIntact(stored.lineage, signal))) return;
+    const { sightings, here } = this.#options;
+    const isOnItsWay = isReturning(stored.lineage, here);
+    const { seen, unlooked } = sightings;
+    if (!isOnItsWay && unlooked === 0) return this.#closeReader();
+    if (isOnItsWay && this.#isDone(stored.lineage) && this.#reader?.failure === undefined && !this.#anyDue()) return;
+    if (isOnItsWay && !(await this.#isIntact(stored.lineage, signal))) return;
     await this.#ensureReader();
     const read = await this.#reader!.readThrough(stored.lineage);
     await this.#offerAll(stored.lineage, signal);
     await this.#save(undefined);
     if (!read.done) this.#because = read.because;
-    else if (!this.#anyDue()) this.#allDone(stored);
+    else if (!this.#anyDue()) {
+      sightings.lookedThrough(seen);
+      this.#allDone(stored);
+    }
+  }
+
+  #isDone(lineage: Lineage): boolean {
+    return this.#doneFor === endedTerms(lineage, this.#options.here) && this.#options.sightings.unlooked === 0;
   }
 
   /** Nothing that stands in a log with holes would be judged as others judge it. */

@@ -7,6 +7,7 @@ import { Reseed } from '../reseed/reseed.ts';
 import { agentTokenFrom } from './agent-token.ts';
 import { HttpCommandOffers } from './http-command-offers.ts';
 import { StrandedOffers } from './stranded-offers.ts';
+import { StrandedSightings } from './stranded-sightings.ts';
 import { PgStrandedStore } from './stranded.store.ts';
 
 export interface StrandedPartsOptions {
@@ -24,12 +25,12 @@ const offerTimeoutMs = 12_000;
 
 /** The real adapters around `StrandedOffers`: one for each time that the lead is taken, and the list for whoever asks this instance. */
 export function strandedParts({ here, topology, cluster, pool, env, events, log }: StrandedPartsOptions): {
-  readonly companion: () => StrandedOffers;
+  readonly companion: (sightings: StrandedSightings) => StrandedOffers;
   readonly list: () => Promise<readonly StrandedCommit[]>;
 } {
   const http = new HttpCommandOffers({ here, topology, token: agentTokenFrom(env), timeoutMs: offerTimeoutMs });
   const reseed = new Reseed({ here, cluster, connect: (other) => connectTo(topology, here, other, log), events, log });
-  const companion = (): StrandedOffers =>
+  const companion = (sightings: StrandedSightings): StrandedOffers =>
     new StrandedOffers({
       here,
       topology: { regions: regionsOf(topology), partitions: topology.partitions },
@@ -38,11 +39,12 @@ export function strandedParts({ here, topology, cluster, pool, env, events, log 
       offers: http,
       products: http,
       reseed,
+      sightings,
       events,
       log,
     });
-  let newest = companion(); // a standby's: never started, it tells what is remembered
-  return { companion: () => (newest = companion()), list: () => newest.list() };
+  let newest = companion(new StrandedSightings()); // a standby's: never started, it tells what is remembered
+  return { companion: (sightings) => (newest = companion(sightings)), list: () => newest.list() };
 }
 
 function connectTo(topology: Topology, here: Region, other: Region, log: Logger): LogCluster | undefined {

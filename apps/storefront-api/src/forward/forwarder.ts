@@ -3,7 +3,8 @@
  *
  * A request that certainly reached nobody goes to the next instance. One that may have been acted on is sent again only when it
  * can be: a read, or a write with its idempotency key. When the outcome of a write stays open the answer is 504, never 503, also
- * when whoever was asked next says 503 or 429: that is about its own attempt.
+ * when whoever was asked next says 503, or refuses it: that is about its own attempt. What the first one did may stand in its log, and a region
+ * that was out offers it again.
  *
  * A write goes to the owner of its shard, and on to the owner that is named instead, a bounded number of times. While another region's
  * owner keeps it waiting, or cannot be reached, news of a new owner end that wait. How many orders a region is given
@@ -64,8 +65,8 @@ interface Write {
 }
 
 const attemptsMax = 4;
-/** "Not now": nothing was done by the instance that says so. */
-const notNow: ReadonlySet<number | undefined> = new Set([429, 503]);
+/** Nothing was done by the instance that says so: not now, or not at all. */
+const saysNotDone = (status = 0): boolean => status === 503 || (status >= 400 && status < 500);
 const inFlightMax = 2_000;
 /** Of those in flight: a region that is gone must not take the room of what can be done here. */
 const waitForNewsMax = 500;
@@ -112,7 +113,7 @@ export class Forwarder {
     const ownerNow = (): Region => (home === undefined ? this.#here : this.#owners.ownerOf(service, home, key));
     try {
       const last = await this.#askOwners(ownerNow, write);
-      if (!write.maybeDone || !notNow.has(last.answer.statusCode)) return last;
+      if (!write.maybeDone || !saysNotDone(last.answer.statusCode)) return last;
       last.answer.resume();
     } catch (error) {
       if (!write.maybeDone || !isUnavailable(error)) throw error;
