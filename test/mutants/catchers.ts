@@ -29,6 +29,7 @@ export const catchers = {
       'libs/shard-log/src/writer/changing-owners.spec.ts',
       'apps/region-agent/src/two-regions.spec.ts',
       'apps/region-agent/src/stranded/stranded-offers.spec.ts',
+      'apps/region-agent/src/receipts',
     ],
   },
   simulation: {

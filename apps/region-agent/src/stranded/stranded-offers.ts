@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import { segmentsOf, type Lineage, type ListedProduct, type Region, type ShardId, type Sku, type StrandedCommit } from '#contracts';
 import type { StoredLineage } from '#regions';
-import type { FeedCheckpoint, LogCluster } from '#shard-log';
+import type { LogCluster } from '#shard-log';
 import type { RegionEvents } from '../region-events.port.ts';
 import { repeat, type Repeating } from '../repeat.ts';
 import type { CommandOffers, OfferAnswer, ProductLookup } from './command-offers.port.ts';
@@ -10,9 +10,6 @@ import { OfferPauses } from './offer-pauses.ts';
 import {
   commandOf,
   endedTerms,
-  entryKey,
-  inOrder,
-  isDue,
   isReturning,
   strandedEntryOf,
   survivorOf,
@@ -20,6 +17,7 @@ import {
   withOutcome,
   type StrandedEntry,
 } from './stranded-commit.ts';
+import { StrandedMemory } from './stranded-memory.ts';
 import { StrandedReader } from './stranded-reader.ts';
 import type { StrandedSightings } from './stranded-sightings.ts';
 import type { StrandedStore } from './stranded.store.ts';
@@ -64,14 +62,11 @@ const reseedPauseMs = 2_000;
  */
 export class StrandedOffers {
   readonly #options: StrandedOffersOptions;
-  readonly #entries = new Map<string, StrandedEntry>();
-  readonly #unsaved = new Set<string>();
+  readonly #memory: StrandedMemory;
   readonly #pauses: OfferPauses;
   #newest: StoredLineage | undefined;
   #running: Repeating | undefined;
   #reader: StrandedReader | undefined;
-  #checkpoint: FeedCheckpoint | undefined;
-  #loaded = false;
   /** `endedTerms` of the lineage whose history the own logs were seen to hold. */
   #intactFor: number | undefined;
   #reseedAgainMs = 0;
@@ -83,6 +78,7 @@ export class StrandedOffers {
 
   constructor(options: StrandedOffersOptions) {
     this.#options = options;
+    this.#memory = new StrandedMemory(options.store, options.log);
     this.#pauses = new OfferPauses(options.triesMax ?? 50);
   }
 
@@ -122,15 +118,8 @@ export class StrandedOffers {
   }
 
   /** All stranded commits that are known, also to another instance, by shard, term and seq. */
-  async list(): Promise<readonly StrandedCommit[]> {
-    const known = new Map<string, StrandedEntry>();
-    try {
-      for (const entry of (await this.#options.store.load()).entries) known.set(entryKey(entry), entry);
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'what is remembered of stranded commits cannot be read: only what this process knows is told');
-    }
-    for (const [key, entry] of this.#entries) known.set(key, entry);
-    return [...known.values()].sort(inOrder).map(({ commit }) => commit);
+  list(): Promise<readonly StrandedCommit[]> {
+    return this.#memory.list();
   }
 
   async #round(signal: AbortSignal): Promise<void> {
@@ -145,7 +134,7 @@ export class StrandedOffers {
     await this.#ensureReader();
     const read = await this.#reader!.readThrough(stored.lineage);
     await this.#offerAll(stored.lineage, signal);
-    await this.#save(undefined);
+    await this.#memory.save();
     if (!read.done) this.#because = read.because;
     else if (!this.#anyDue()) {
       sightings.lookedThrough(seen);
@@ -179,16 +168,16 @@ export class StrandedOffers {
     }
     if (this.#reader !== undefined) return;
     this.#sinceMs = performance.now();
-    await this.#load();
+    await this.#memory.load();
     const { here, topology, cluster, log } = this.#options;
     const reader = new StrandedReader({
       here,
       topology,
       cluster,
       log,
-      from: this.#checkpoint,
+      from: this.#memory.checkpoint,
       onStranded: (commit) => this.#found(strandedEntryOf(commit)),
-      onCheckpoint: (checkpoint) => this.#save(checkpoint),
+      onCheckpoint: (checkpoint) => this.#memory.save(checkpoint),
     });
     await reader.open();
     this.#reader = reader;
@@ -200,49 +189,16 @@ export class StrandedOffers {
     await reader?.close();
   }
 
-  async #load(): Promise<void> {
-    if (this.#loaded) return;
-    try {
-      const { entries, checkpoint } = await this.#options.store.load();
-      for (const entry of entries) if (!this.#entries.has(entryKey(entry))) this.#entries.set(entryKey(entry), entry);
-      this.#checkpoint = checkpoint;
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'nothing is remembered of stranded commits: the logs are read from their start');
-    }
-    this.#loaded = true;
-  }
-
-  /** What was found again keeps what became of it. */
   #found(entry: StrandedEntry): void {
-    const key = entryKey(entry);
-    if (this.#entries.has(key)) return;
-    this.#entries.set(key, entry);
-    this.#unsaved.add(key);
-    this.#doneFor = undefined;
-  }
-
-  /** What cannot be saved now is saved with the next; a checkpoint is passed over then, so that nothing is skipped after a restart. */
-  async #save(checkpoint: FeedCheckpoint | undefined): Promise<void> {
-    const keys = [...this.#unsaved];
-    if (keys.length === 0 && checkpoint === undefined) return;
-    try {
-      await this.#options.store.save(
-        keys.map((key) => this.#entries.get(key)!),
-        checkpoint,
-      );
-      for (const key of keys) this.#unsaved.delete(key);
-      if (checkpoint !== undefined) this.#checkpoint = checkpoint;
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'stranded commits are not remembered now: a restart may offer them once more');
-    }
+    if (this.#memory.found(entry)) this.#doneFor = undefined;
   }
 
   #anyDue(): boolean {
-    return [...this.#entries.values()].some(isDue);
+    return this.#memory.due.length > 0;
   }
 
   async #offerAll(lineage: Lineage, signal: AbortSignal): Promise<void> {
-    const due = [...Map.groupBy([...this.#entries.values()].filter(isDue).sort(inOrder), ({ commit }) => commit.shard)];
+    const due = [...Map.groupBy(this.#memory.due, ({ commit }) => commit.shard)];
     const lanes = Array.from({ length: Math.min(shardsAtOnce, due.length) }, async () => {
       for (let next = due.shift(); next !== undefined && !signal.aborted; next = due.shift())
         await this.#offerShard(next[0], next[1], lineage, signal);
@@ -260,7 +216,7 @@ export class StrandedOffers {
       const isOver = answer.kind !== 'again' || this.#again(shard, entry, answer);
       if (!isOver) return;
       this.#pauses.over(shard);
-      this.#change(withOutcome(entry, ...outcomeOf(owner, answer)));
+      this.#memory.changed(withOutcome(entry, ...outcomeOf(owner, answer)));
     }
   }
 
@@ -283,7 +239,7 @@ export class StrandedOffers {
     const { term, seq, commandId } = entry.commit;
     if (this.#pauses.failed(shard, answered, performance.now())) {
       this.#because = `${shard}, seq ${seq} is to be offered again: ${because}`;
-      this.#change(withOutcome(entry, 'not-yet', because));
+      this.#memory.changed(withOutcome(entry, 'not-yet', because));
       return false;
     }
     const details = { shard, term, seq, commandId };
@@ -292,18 +248,12 @@ export class StrandedOffers {
     return true;
   }
 
-  #change(entry: StrandedEntry): void {
-    const key = entryKey(entry);
-    this.#entries.set(key, entry);
-    this.#unsaved.add(key);
-  }
-
   #allDone({ lineage }: StoredLineage): void {
     this.#doneFor = endedTerms(lineage, this.#options.here);
     this.#because = 'all that came from outside has been offered again';
     if (this.#toldTerm === lineage.term) return;
     this.#toldTerm = lineage.term;
-    const commits = [...this.#entries.values()].map(({ commit }) => commit);
+    const commits = this.#memory.all.map(({ commit }) => commit);
     const outside = commits.filter(({ origin }) => origin === 'outside').length;
     this.#options.events.record({
       event: 'stranded-offered',
