@@ -35,5 +35,6 @@ const nobodyReliesOn = ({ status, shards }: Lineage, { here, origin }: MirrorMak
 
 function othersGoOnWithout(world: World, { status }: Lineage, region: Region): boolean {
   if (world.living.some((other) => world.part(other).isLost)) return false;
+  if (world.mirrors.some(({ here, origin, isBehind }) => origin === region && world.living.includes(here) && isBehind)) return false;
   return status.status === 'paired' || (status.status === 'rejoining' && status.region === region);
 }
