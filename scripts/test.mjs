@@ -15,10 +15,12 @@ const failures = [];
 for (const suite of suites) {
   const file = join(folder, `${suite}.json`);
   console.log(`\n== ${suite}`);
+  const beganMs = performance.now();
   const run = spawnSync('vitest', ['run', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile=${file}`], {
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: false,
   });
+  console.log(`== ${suite}: ${((performance.now() - beganMs) / 1000).toFixed(0)} s`);
   const before = failures.length;
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));

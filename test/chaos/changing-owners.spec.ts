@@ -18,7 +18,7 @@ beforeAll(async () => {
   system = await sharedSystem({ instances: 1 });
   [east, west] = Object.keys(system.topology.regions) as [Region, Region];
   await everythingIsHome(system);
-  load = await RunningLoad.begin({ system, name: 'changing-owners', seed: 46, workload: 'buy-and-return' });
+  load = await RunningLoad.begin({ system, name: 'changing-owners', seed: 46, workload: 'buy-and-return', sessionsPerHome: 2 });
   await load.isAnswered();
 }, systemStartTimeoutMs);
 
@@ -62,16 +62,22 @@ async function waitsForLaterReceipts(lost: Region, owner: Region, term: number):
   return waits === 'yes';
 }
 
+/** How late the receipts of a returning region arrive: longer than it takes to pause its agents, shorter than a silence that counts. */
+const receiptsLateMs = 600;
+
 /**
- * `lost` was taken over, is being taken back, and comes no further. When all its shards had been paired before its agents stood still, once more.
+ * `lost` was taken over, is being taken back, and comes no further: its receipts are under way for longer than its agents still run. When all its
+ * shards had been paired all the same, once more.
  */
 async function heldInReturn(lost: Region, owner: Region): Promise<void> {
   const agents = (await system.status()).parts.map(({ name }) => name).filter((name) => name.startsWith(`${lost}.region-agent`));
   for (let attempt = 1; attempt <= 4; attempt++) {
     await takenOver(lost, owner);
+    await system.control.delay({ from: lost, to: owner, direction: 'one-way', ms: receiptsLateMs });
     await returning(lost, owner);
     paused.push(...agents);
     await Promise.all(agents.map((agent) => system.control.act(agent, 'pause')));
+    await system.control.heal({ from: lost, to: owner });
     const { lineage } = await agentOf(system, owner);
     if (await waitsForLaterReceipts(lost, owner, lineage!.term)) return;
     console.log(`attempt ${attempt}: every shard was paired before the agents of ${lost} stood still`);

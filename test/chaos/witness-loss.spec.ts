@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { productAnswerSchema, promotionConfirmation, type Region } from '#contracts';
-import { answered, askApi, eventually, problemOf, type Customer, type WholeSystem } from '#test-kit';
+import { answered, askApi, eventually, eventuallyHolds, problemOf, type Customer, type WholeSystem } from '#test-kit';
 import { sharedSystem, systemStartTimeoutMs } from '../journeys/shared.system.ts';
 import { agentOf, everythingIsHome, seesStatus, settlesWithinMs } from './region.watch.ts';
 import { violationsOf } from './report/chaos-report.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   system = await sharedSystem({ instances: 1 });
   await everythingIsHome(system);
   prometheus = await watchedByPrometheus(system);
-  load = await RunningLoad.begin({ system, name: 'witness-loss', seed: 11, workload: 'buy-and-return' });
+  load = await RunningLoad.begin({ system, name: 'witness-loss', seed: 11, workload: 'buy-and-return', sessionsPerHome: 2 });
   [survivor, lost] = load.context.regions as [Region, Region];
   const { shop, regions } = load.context;
   customer = await shop.customerOf(lost);
@@ -56,6 +56,20 @@ const ownsItsOwn = (region: Region) =>
     everyMs: 200,
   });
 
+async function evacuatedAndFilledAgain(): Promise<void> {
+  await load.isAnswered();
+  await system.command.succeed(['region', 'evacuate', lost]);
+  await eventually(async () => (await agentOf(system, lost)).procedure?.because.includes(' 0 shards are owned here') === true, {
+    withinMs: settlesWithinMs,
+    everyMs: 200,
+  });
+  expect((await agentOf(system, lost)).serving.serving).toBe(false);
+  await load.isAnswered();
+  await system.command.succeed(['region', 'return', lost]);
+  await eventually(async () => (await agentOf(system, lost)).serving.serving, { withinMs: settlesWithinMs, everyMs: 200 });
+  for (const region of [survivor, lost]) await ownsItsOwn(region);
+}
+
 /** Each step stands on the one before. */
 let broke = false;
 beforeEach(() => {
@@ -69,18 +83,7 @@ describe('under one load', () => {
   it('without the witness both regions go on, and one can be evacuated and filled again', async () => {
     await prometheus.seesEverything();
     await system.control.actOnRegion('witness', 'kill');
-    await prometheus.fire({ alertname: 'WitnessAway' });
-    await load.isAnswered();
-    await system.command.succeed(['region', 'evacuate', lost]);
-    await eventually(async () => (await agentOf(system, lost)).procedure?.because.includes(' 0 shards are owned here') === true, {
-      withinMs: settlesWithinMs,
-      everyMs: 200,
-    });
-    expect((await agentOf(system, lost)).serving.serving).toBe(false);
-    await load.isAnswered();
-    await system.command.succeed(['region', 'return', lost]);
-    await eventually(async () => (await agentOf(system, lost)).serving.serving, { withinMs: settlesWithinMs, everyMs: 200 });
-    for (const region of [survivor, lost]) await ownsItsOwn(region);
+    await Promise.all([prometheus.fire({ alertname: 'WitnessAway' }), evacuatedAndFilledAgain()]);
     known.set('before', await place(lost, 'before'));
   }, 600_000);
 
@@ -110,8 +113,10 @@ describe('under one load', () => {
     expect((await unsaid.finished).exitCode).not.toBe(0);
     const sentence = promotionConfirmation([lost]);
     await system.command.succeed(['region', 'promote', survivor, '--confirm', sentence], 120_000);
+    // An agent that meets the forced etcd before the wish takes over as it always would, and serves for a moment: the wish raises the term all the same.
+    const raised = async (): Promise<void> => expect((await agentOf(system, survivor)).lineage?.term).toBeGreaterThan(1_000_000);
+    await eventuallyHolds(raised, { withinMs: settlesWithinMs, everyMs: 100 });
     await seesStatus(system, survivor, `solo(${survivor})`);
-    expect((await agentOf(system, survivor)).lineage!.term).toBeGreaterThan(1_000_000);
     known.set('after', await place(survivor, 'after'));
     expect(await place(survivor, 'before')).toBe(known.get('before'));
     expect(known.get('after')).not.toBe(known.get('before'));

@@ -55,7 +55,7 @@ export async function wholeSystemAt({ home, instances }: WholeSystemOptions): Pr
     const { phase } = await system.status();
     const few = Object.values(system.topology.regions).some(({ services }) => services.order.length < instances);
     if (phase !== 'ready' || few) return undefined;
-    await system.command.succeed(['link', 'heal']);
+    await system.control.heal();
     await system.allReady();
     return system;
   } catch {

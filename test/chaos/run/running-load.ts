@@ -5,6 +5,7 @@ import type { WorkloadName } from '../plan/scenario.ts';
 import { workloads } from '../workloads/all-workloads.ts';
 import type { ClientSession } from '../workloads/client-session.ts';
 import type { LoadContext } from '../workloads/load-context.ts';
+import type { Workload } from '../workloads/workload.ts';
 import { finalReads } from './read-everything.ts';
 import { atRest, NotRecoveredError, recovered } from './recovery.ts';
 import { openSessions, runLoad, stockGoods } from './run-load.ts';
@@ -15,6 +16,8 @@ export interface LoadWish {
   readonly name: string;
   readonly seed: number;
   readonly workload: WorkloadName;
+  /** Fewer than the workload has: where two cores also start a whole region meanwhile, that takes two to three times as long under all of them. */
+  readonly sessionsPerHome?: number;
 }
 
 export interface Judged {
@@ -39,19 +42,26 @@ export class RunningLoad {
   readonly #over: AbortController;
   readonly #running: Promise<void>;
 
-  private constructor(wish: LoadWish, load: Pick<RunningLoad, 'context' | 'sessions' | 'startedAt'>, over: AbortController) {
+  private constructor(
+    { system }: LoadWish,
+    workload: Workload,
+    load: Pick<RunningLoad, 'context' | 'sessions' | 'startedAt'>,
+    over: AbortController,
+  ) {
     this.context = load.context;
     this.sessions = load.sessions;
     this.startedAt = load.startedAt;
-    this.#system = wish.system;
+    this.#system = system;
     this.#over = over;
-    this.#running = runLoad(load.context, workloads[wish.workload], load.sessions);
+    this.#running = runLoad(load.context, workload, load.sessions);
     this.#running.catch(() => over.abort()); // `end` tells
   }
 
   /** Lists its goods and begins. */
   static async begin(wish: LoadWish): Promise<RunningLoad> {
-    const { system, name, seed, workload } = wish;
+    const { system, name, seed } = wish;
+    const planned = workloads[wish.workload];
+    const workload = { ...planned, sessionsPerHome: wish.sessionsPerHome ?? planned.sessionsPerHome };
     const over = new AbortController();
     const shop = await Shop.open(system, name.replaceAll('+', '-').slice(0, nameMax));
     const recorder = new HistoryRecorder({ partitions: system.topology.partitions });
@@ -59,8 +69,8 @@ export class RunningLoad {
     const goods = await stockGoods(opening);
     const [startedAt, beganMs] = [new Date(), performance.now()];
     const context: LoadContext = { ...opening, goods, nowMs: () => performance.now() - beganMs };
-    const sessions = await openSessions(context, workloads[workload]);
-    return new RunningLoad(wish, { context, sessions, startedAt }, over);
+    const sessions = await openSessions(context, workload);
+    return new RunningLoad(wish, workload, { context, sessions, startedAt }, over);
   }
 
   /** Resolves when customers of every home had so many more of their requests answered. */
