@@ -190,7 +190,7 @@ export class ModelWorld {
       statusForMs,
       lineageForMs: isCalm ? this.#lineageForMs() : statusForMs,
       peers,
-      self: { kafkaSilentForMs: 0, notServingForMs: lasting() },
+      self: { kafkaSilentForMs: 0, notServingForMs: lasting(), promotionAnnounced: false },
       wishes: { evacuated: this.evacuated, promote: undefined },
       timing: defaultRegionTiming,
     };

@@ -42,6 +42,7 @@ let store: InMemoryLineageStore;
 let registry: InMemoryAgentRegistry;
 let app: NestFastifyApplication;
 const told: RegionEvent[] = [];
+let announced = 0;
 
 beforeAll(async () => {
   const wishes = new Wishes({
@@ -55,6 +56,7 @@ beforeAll(async () => {
       close: () => registry.close(),
     },
     events: { record: (entry) => told.push(entry) },
+    onPromotionAnnounced: () => void (announced += 1),
   });
   const agent = { status: () => status, serving: () => serving };
   const history = { newest: () => [] } as unknown as Parameters<typeof AgentModule.with>[0]['history'];
@@ -121,10 +123,14 @@ describe('an agent writes down what an operator wishes', () => {
     expect((await registry.read()).wishes.promote).toEqual({ region: east, overTerm: 1 });
   });
 
-  it('says what to do first when etcd has no majority', async () => {
+  it('says what to do first when etcd has no majority, and decides nothing from then on', async () => {
     registry.unreachable = true;
+    announced = 0;
+    await post('/wishes/evacuate');
+    expect(announced).toBe(0);
     const answer = await post('/promote', { confirm: promotionConfirmation([west]) });
     expect(answer.statusCode).toBe(503);
     expect(answer.json<{ detail: string }>().detail).toContain('must first be made a cluster of one');
+    expect(announced).toBe(1);
   });
 });

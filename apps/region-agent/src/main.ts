@@ -72,7 +72,13 @@ await runProcess('region-agent', async ({ config, lifecycle, health, log }) => {
     timing,
     companion: stranded.companion,
   });
-  const wishes = new Wishes({ here: region, topology, registry, events: history });
+  const wishes = new Wishes({
+    here: region,
+    topology,
+    registry,
+    events: history,
+    onPromotionAnnounced: () => agent.holdForPromotion(),
+  });
   const app = await createServiceApp(AgentModule.with({ agent, wishes, history, listStranded: stranded.list }), {
     log,
     health,

@@ -11,6 +11,7 @@ import { agentStatusOf, observeHealth } from './status/agent-status.ts';
 import { Attention } from './view/attention.ts';
 import { Since } from './view/since.ts';
 import { Wake } from './wake.ts';
+import { PromotionHold } from './wishes/promotion-hold.ts';
 
 const etcdGoneRetryMs = 250;
 
@@ -31,6 +32,7 @@ export class RegionAgent {
   readonly #candidacy: Candidacy;
   readonly #lead: Lead;
   readonly #servingSince = new Since();
+  readonly #promotionHold: PromotionHold;
   #running: Promise<void> | undefined;
   #guard: NodeJS.Timeout | undefined;
   #problem: string | undefined;
@@ -42,6 +44,7 @@ export class RegionAgent {
     const nowMs = options.nowMs ?? (() => performance.now());
     this.#nowMs = nowMs;
     this.#attention = new Attention(nowMs);
+    this.#promotionHold = new PromotionHold(nowMs);
     this.#kafka = new KafkaHealth({
       cluster,
       nowMs,
@@ -134,6 +137,11 @@ export class RegionAgent {
     return (await this.#state.refresh()).state;
   }
 
+  /** A person has asked for a promotion, and etcd could not take it. */
+  holdForPromotion(): void {
+    this.#promotionHold.begin(this.#state.known?.state.wishes.promote);
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       let pauseMs = etcdGoneRetryMs;
@@ -168,6 +176,7 @@ export class RegionAgent {
     const self = {
       kafkaSilentForMs: Math.round(this.#kafka.silentForMs()),
       notServingForMs: serving.serving ? 0 : Math.round(servingForMs),
+      promotionAnnounced: this.#promotionHold.holds(state?.wishes.promote),
     };
     return this.#lead.round(state, self, this.#candidacy.standing === 'leads');
   }

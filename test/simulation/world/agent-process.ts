@@ -180,7 +180,7 @@ export class AgentProcess extends WorldProcess {
     const { timers, stepper = nextStep, region } = this.#with;
     const parts = { ledger: this.#ledger, logs: this.#logs } as unknown as LeadingParts;
     const notServingForMs = this.#notServingSinceMs === undefined ? 0 : timers.nowMs - this.#notServingSinceMs;
-    const view = this.#observer.view(state, parts, { kafkaSilentForMs: 0, notServingForMs });
+    const view = this.#observer.view(state, parts, { kafkaSilentForMs: 0, notServingForMs, promotionAnnounced: false });
     const step = stepper(view);
     this.lastStep = step;
     this.#with.onStep(region, step);

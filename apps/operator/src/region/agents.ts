@@ -118,6 +118,19 @@ export async function postToAgent<T extends z.ZodType>(topology: Topology, post:
   throw new Error(failures.length === 0 ? 'there is no agent to ask' : failures.join('\n'));
 }
 
+/** Says it to every agent of one region, whatever it answers. What the first one answered that carried it out, or undefined. */
+export async function tellAgents<T extends z.ZodType>(
+  topology: Topology,
+  { regions, ...post }: PostToAgent<T>,
+): Promise<z.output<T> | undefined> {
+  const { path, body, answer, token } = post;
+  const urls = regions.flatMap((region) => agentsOf(topology, region));
+  const told = await Promise.allSettled(
+    urls.map((url) => askJson({ url: `${url}${path}`, method: 'POST', answer, token, body, timeoutMs: wishTimeoutMs })),
+  );
+  return told.find((one) => one.status === 'fulfilled')?.value;
+}
+
 /** The lineage's status in words. */
 export function statusInWords(status: NonNullable<AgentStatus['lineage']>['status']): string {
   return status.status === 'paired' ? 'paired' : `${status.status}(${status.region})`;

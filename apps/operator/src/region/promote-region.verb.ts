@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { runtime, writtenTopology } from '../terminal/home.ts';
 import { answerWith, verb, type Answer, type CommonOptions } from '../terminal/verb.ts';
 import { mintFor } from '../token/mint.ts';
-import { postToAgent, regionNamed } from './agents.ts';
+import { postToAgent, regionNamed, tellAgents } from './agents.ts';
 
 const tokenSeconds = 300;
 /** The agent's etcd client has to find its restarted member. */
@@ -39,10 +39,12 @@ async function promote(name: string, { confirm, json }: PromoteOptions): Promise
   const sentence = promotionConfirmation(lost);
   const stated = confirm ?? (await askPerson(region, lost, sentence, json));
   if (stated !== sentence) throw new Error(`nothing was done: the sentence must be, word for word: ${sentence}`);
-  await runtime().forceNewEtcdCluster(region);
   const token = await mintFor(topology, { subject: 'operator', roles: ['operator'], validForSeconds: tokenSeconds });
-  const body = { confirm: sentence };
-  const wishes = await untilDone(() => postToAgent(topology, { regions: [region], path: '/promote', body, answer: wishesSchema, token }));
+  const wish = { regions: [region], path: '/promote', body: { confirm: sentence }, answer: wishesSchema, token };
+  // Each agent is told before etcd answers again: one that met the forced member without the wish would take over under a term that may be taken.
+  await tellAgents(topology, wish);
+  await runtime().forceNewEtcdCluster(region);
+  const wishes = await untilDone(() => postToAgent(topology, wish));
   return {
     value: { region, promoted: true, wishes },
     text: `${region}: its etcd member is a cluster of one, and its agent takes over. Watch it with \`evenkeel region status\`.`,

@@ -1,6 +1,6 @@
 import { otherRegions, promotionConfirmation, regionsOf, type Region, type Topology } from '#contracts';
 import { AgentRegistryError, type AgentRegistry, type RegionState, type RegionWishes } from '#regions';
-import { problem } from '#service-kit';
+import { problem, ProblemError } from '#service-kit';
 import type { RegionEvents } from '../region-events.port.ts';
 
 export interface WishesOptions {
@@ -8,6 +8,8 @@ export interface WishesOptions {
   readonly topology: Topology;
   readonly registry: AgentRegistry;
   readonly events: RegionEvents;
+  /** A promotion was asked for that etcd cannot take now. */
+  onPromotionAnnounced(): void;
 }
 
 /** Two people, or two tries of one, at the same moment: more is not to be expected. */
@@ -43,20 +45,29 @@ export class Wishes {
     }));
   }
 
-  /** This region carries on without a majority, by a person's word. @throws ProblemError */
-  promote(confirm: string, by: string): Promise<RegionWishes> {
-    const { here, topology } = this.#options;
+  /**
+   * This region carries on without a majority, by a person's word. While etcd has none the wish cannot be written: the answer is 503, and from then on this
+   * instance decides nothing, so that its member can be made a cluster of one and be asked again. @throws ProblemError
+   */
+  async promote(confirm: string, by: string): Promise<RegionWishes> {
+    const { here, topology, onPromotionAnnounced } = this.#options;
     const others = otherRegions(topology, here);
     const sentence = promotionConfirmation(others);
     if (confirm !== sentence)
       throw problem('invalid-request', { errors: [{ field: 'confirm', message: `must be, word for word: ${sentence}` }] });
-    return this.#change('promotion-wished', `${by} states: ${sentence}`, ({ wishes, lineage, signals }) => {
+    const change = ({ wishes, lineage, signals }: RegionState): RegionWishes => {
       const alive = signals.find(({ region }) => region !== here);
       if (alive !== undefined)
         throw problem('conflict', { detail: `${alive.region} is not down: instance ${alive.instance} of its agent holds its lease.` });
       if (lineage === undefined) throw problem('conflict', { detail: 'There is no lineage.' });
       return { ...wishes, promote: { region: here, overTerm: lineage.lineage.term } };
-    });
+    };
+    try {
+      return await this.#change('promotion-wished', `${by} states: ${sentence}`, change);
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'unavailable') onPromotionAnnounced();
+      throw error;
+    }
   }
 
   async #change(event: string, because: string, change: (state: RegionState) => RegionWishes): Promise<RegionWishes> {

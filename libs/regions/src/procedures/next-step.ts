@@ -30,8 +30,10 @@ export function nextStep(view: RegionView): Step {
     return rest(
       `own Kafka is silent for ${kafkaSilentForMs} ms (at least ${now.timing.kafkaSilentMs}): this region cannot carry anything out`,
     );
-  return promoted(now) ?? underStatus(now);
+  return promoted(now) ?? (now.view.self.promotionAnnounced ? announced : underStatus(now));
 }
+
+const announced = rest('a person promotes this region: nothing is decided before the wish stands in etcd', 'promote');
 
 function underStatus(now: Situation): Step {
   const { status } = now.lineage;

@@ -64,7 +64,7 @@ export function viewOf(scene: Scene): RegionView {
     shards: seen,
     cuts: new Map(scene.cuts ?? []),
     peers: new Map(scene.peers ?? others.map((other) => [other, scene.peer ?? present])),
-    self: { kafkaSilentForMs: 0, notServingForMs: 0, ...scene.self },
+    self: { kafkaSilentForMs: 0, notServingForMs: 0, promotionAnnounced: false, ...scene.self },
     logsAreCurrent: scene.logsAreCurrent ?? true,
     wishes: { evacuated: [], promote: undefined, ...scene.wishes },
     timing: defaultRegionTiming,

@@ -311,6 +311,9 @@ describe('promotion', () => {
       },
       'rest',
     ),
+    row('once it is announced nothing else is decided before it is wished', { peer: gone, self: { promotionAnnounced: true } }, 'rest'),
+    row('which a takeover would be', { peer: gone, statusForMs: 60_000 }, 'claim 2, over revision 7'),
+    row('and then it is carried out', { ...asked, self: { promotionAnnounced: true } }, 'claim 1000001, over revision 7'),
     row('and is over when the status is solo', { ...solo, ...asked, term: 1_000_002 }, 'rest'),
   ]);
 });

@@ -80,6 +80,8 @@ export interface SelfView {
   readonly kafkaSilentForMs: number;
   /** How long this region has not been serving clients; 0 while it serves. What an evacuation drains by. */
   readonly notServingForMs: number;
+  /** A person has asked for a promotion that etcd could not take: nothing is decided before the wish stands there. */
+  readonly promotionAnnounced: boolean;
 }
 
 export interface Wishes {
