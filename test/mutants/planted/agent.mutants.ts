@@ -28,7 +28,7 @@ export const agentMutants: readonly Mutant[] = [
     breaks: 'a commit that is stranded after its region has returned is offered again too, whatever the status',
     said: back,
     file: `${agent}/stranded/stranded-offers.ts`,
-    find: 'if (!isOnItsWay && unlooked === 0) return this.#closeReader();',
+    find: 'if (!isOnItsWay && unlooked === 0 && !this.#anyDue()) return this.#closeReader();',
     replace: 'if (!isOnItsWay) return this.#closeReader();',
     caughtBy: ['simulation', 'directed'],
   },

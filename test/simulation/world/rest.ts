@@ -21,8 +21,8 @@ export function unrest(world: World): readonly string[] {
   if (!world.clients.isQuiet) reasons.push('clients wait');
   for (const region of world.living) {
     const { postgres, services, worker, agent, kafka } = world.part(region);
-    if (agent !== undefined && agent.unlookedStranded > 0)
-      reasons.push(`${region} has ${agent.unlookedStranded} stranded commits to look for`);
+    const stranded = (agent?.unlookedStranded ?? 0) + world.strandedStoreOf(region).due.length;
+    if (stranded > 0) reasons.push(`${region} has ${stranded} stranded commits to look for, or to offer`);
     if (postgres.processes.openCount > 0) reasons.push(`processes in ${region}: ${postgres.processes.unfinished().slice(0, 2).join('; ')}`);
     for (const shard of world.shards)
       if (postgres.seqOf(shard) !== world.shown.seqOf(shard))

@@ -1,7 +1,7 @@
 import type { CommandEnvelope, Region } from '#contracts';
 import type { FeedCheckpoint, SendCommand } from '#shard-log';
 import type { CommandOffers, OfferAnswer } from '../../../apps/region-agent/src/stranded/command-offers.port.ts';
-import { entryKey, type StrandedEntry } from '../../../apps/region-agent/src/stranded/stranded-commit.ts';
+import { entryKey, isDue, type StrandedEntry } from '../../../apps/region-agent/src/stranded/stranded-commit.ts';
 import type { StrandedState, StrandedStore } from '../../../apps/region-agent/src/stranded/stranded.store.ts';
 import type { EdgeAnswer } from './edge.ts';
 
@@ -10,12 +10,19 @@ export class MemoryStrandedStore implements StrandedStore {
   readonly #entries = new Map<string, StrandedEntry>();
   #checkpoint: FeedCheckpoint | undefined;
 
+  get due(): readonly StrandedEntry[] {
+    return [...this.#entries.values()].filter(isDue);
+  }
+
   async load(): Promise<StrandedState> {
     return { entries: [...this.#entries.values()], checkpoint: this.#checkpoint };
   }
 
   async save(entries: readonly StrandedEntry[], checkpoint: FeedCheckpoint | undefined): Promise<void> {
-    for (const entry of entries) this.#entries.set(entryKey(entry), entry);
+    for (const entry of entries) {
+      const known = this.#entries.get(entryKey(entry));
+      if (known === undefined || known.commit.offered === 'not-yet') this.#entries.set(entryKey(entry), entry);
+    }
     this.#checkpoint = checkpoint ?? this.#checkpoint;
   }
 }

@@ -1,7 +1,7 @@
 import { commandsTopic, services, shardOf, topicsOfARegion, type Region, type ShardId, type Topology } from '#contracts';
 import { HistoryRecorder } from '#checkers';
 import { lastSegmentOf, type Step } from '#regions';
-import type { StrandedStore } from '../../../apps/region-agent/src/stranded/stranded.store.ts';
+import type { MemoryStrandedStore } from './stranded-parts.ts';
 import type { ShapeName } from '../run/shapes.ts';
 import type { Stepper } from './agent-process.ts';
 import { ConsumerGroup } from './consumer-group.ts';
@@ -148,7 +148,7 @@ export class World implements Surroundings {
     this.#starts.forget(region);
   }
 
-  strandedStoreOf(region: Region): StrandedStore {
+  strandedStoreOf(region: Region): MemoryStrandedStore {
     return this.#starts.strandedStoreOf(region);
   }
 

@@ -191,6 +191,22 @@ it('but for what a writer that had not heard of the end of its term has appended
   await eventuallyHolds(() => expect(idsOf(offered)).toEqual(['command-1-2', 'command-1-2', 'command-1-3']));
 });
 
+it('and for what is remembered as not dealt with: another leader had found it, and died', async () => {
+  const store = new MemoryStore();
+  const cluster = eastsCluster(takenOver(0), [fence(1, 0), ordered(1, 1, placed)]);
+  const before = offersOver(cluster, takenOver(0), {
+    store,
+    offers: { offer: async () => ({ kind: 'again', because: 'no answer', answered: false }) },
+  });
+  await eventuallyHolds(async () =>
+    expect(await before.offers.list()).toMatchObject([{ seq: 1, offered: 'not-yet', because: 'no answer' }]),
+  );
+  await before.offers.close();
+  const { offers, offered } = offersOver(cluster, { ...takenOver(0), status: { status: 'paired' } }, { store });
+  await eventuallyHolds(async () => expect(await offers.list()).toMatchObject([{ seq: 1, offered: 'offered' }]));
+  expect(idsOf(offered)).toEqual(['command-1-1']);
+});
+
 it('keeps the order of a shard: what must be offered again is not overtaken', async () => {
   const lineage = takenOver(0);
   const cluster = eastsCluster(lineage, [fence(1, 0), ordered(1, 1, placed), ordered(1, 2, cancelled)]);

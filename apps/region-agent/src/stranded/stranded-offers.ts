@@ -54,7 +54,7 @@ const shardsAtOnce = 6;
 const reseedPauseMs = 2_000;
 
 /**
- * While this region is on its way back, and whenever a stranded commit was seen in its logs since: finds its stranded commits, and offers those that
+ * While this region is on its way back, and whenever a stranded commit was seen in its logs since, or one is remembered that was not dealt with: finds its stranded commits, and offers those that
  * came from outside to their owners again, under their first command ids, in the order of each shard. At least once: deciders recognise repeats.
  *
  * All it knows is computed from the logs; what it remembers in PostgreSQL saves reading and repeating, and shows people what became of
@@ -128,7 +128,8 @@ export class StrandedOffers {
     const { sightings, here } = this.#options;
     const isOnItsWay = isReturning(stored.lineage, here);
     const { seen, unlooked } = sightings;
-    if (!isOnItsWay && unlooked === 0) return this.#closeReader();
+    await this.#memory.load();
+    if (!isOnItsWay && unlooked === 0 && !this.#anyDue()) return this.#closeReader();
     if (isOnItsWay && this.#isDone(stored.lineage) && this.#reader?.failure === undefined && !this.#anyDue()) return;
     if (isOnItsWay && !(await this.#isIntact(stored.lineage, signal))) return;
     await this.#ensureReader();
@@ -168,7 +169,6 @@ export class StrandedOffers {
     }
     if (this.#reader !== undefined) return;
     this.#sinceMs = performance.now();
-    await this.#memory.load();
     const { here, topology, cluster, log } = this.#options;
     const reader = new StrandedReader({
       here,

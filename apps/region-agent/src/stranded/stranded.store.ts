@@ -12,7 +12,10 @@ export interface StrandedState {
 /** Remembers what was found and what became of it. Losing it loses nothing: the logs are read again, and all is offered once more. */
 export interface StrandedStore {
   load(): Promise<StrandedState>;
-  /** In one transaction, so that a checkpoint never stands beyond a commit that is not remembered. */
+  /**
+   * In one transaction, so that a checkpoint never stands beyond a commit that is not remembered. What became of a commit stays: a leader that was
+   * replaced and does not know it may find the commit after that, and nobody would know that it was dealt with.
+   */
   save(entries: readonly StrandedEntry[], checkpoint: FeedCheckpoint | undefined): Promise<void>;
 }
 
@@ -44,7 +47,7 @@ export class PgStrandedStore implements StrandedStore {
       if (entries.length > 0)
         await tx.query(
           `insert into region_agent.stranded_commit (key, entry) select * from unnest($1::text[], $2::jsonb[])
-           on conflict (key) do update set entry = excluded.entry`,
+           on conflict (key) do update set entry = excluded.entry where stranded_commit.entry->'commit'->>'offered' = 'not-yet'`,
           [entries.map(entryKey), entries.map((entry) => JSON.stringify(entry))],
         );
       if (checkpoint !== undefined)
