@@ -39,4 +39,4 @@ export { mirrorMakerHeapMb, mirrorMakerProgram, mirrorProperties, type MirrorMak
 export { dnsFiles, dnsProgram, findDnsServer, type DnsOptions, type DnsServerFound } from './programs/dns.program.ts';
 export { etcdProgram, type EtcdOptions } from './programs/etcd.program.ts';
 export { postgresProgram, postgresSettings, type PostgresOptions } from './programs/postgres.program.ts';
-export { nodeProgram, type NodeProgramOptions } from './programs/node.program.ts';
+export { nodeProgram, v8Flags, type NodeProgramOptions } from './programs/node.program.ts';

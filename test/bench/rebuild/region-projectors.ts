@@ -12,7 +12,7 @@ import {
   type Region,
   type Service,
 } from '#contracts';
-import { projectRoot } from '#embedded-runtime';
+import { projectRoot, v8Flags } from '#embedded-runtime';
 import { eventually, freePorts, silentTopology } from '#test-kit';
 import { processTable } from '../machine/process-table.ts';
 
@@ -57,7 +57,7 @@ export class RegionProjectors {
     this.#running = services.map((service, i) => {
       const listen = `127.0.0.1:${ports[i]}`;
       const file = join(projectRoot(), 'dist', 'processes', `${service}-service`, 'projector.js');
-      const child = spawn(process.execPath, ['--single-threaded-gc', file], {
+      const child = spawn(process.execPath, [...v8Flags, file], {
         env: {
           PATH: process.env['PATH'] ?? '',
           NODE_ENV: 'production',
