@@ -25,6 +25,7 @@ export const catchers = {
     project: 'unit',
     paths: [
       'libs/shard-log/src/core/traces.spec.ts',
+      'libs/shard-log/src/writer/shard-writer.spec.ts',
       'libs/shard-log/src/writer/shard-writer.data-loss.spec.ts',
       'libs/shard-log/src/writer/changing-owners.spec.ts',
       'apps/region-agent/src/two-regions.spec.ts',

@@ -33,7 +33,7 @@ export const writerMutants: readonly Mutant[] = [
       return false;`,
     replace: `{ error: error.message, commits: records.length });
       return true;`,
-    caughtBy: ['simulation', 'directed'],
+    caughtBy: ['directed', 'simulation'],
   },
   {
     name: 'answered-when-acknowledged',
