@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { promotionConfirmation, region, type HistoryEntry, type Topology } from '#contracts';
 import { z } from 'zod';
-import { askAgents, postToAgent, readHistory, readStranded, regionNamed } from './agents.ts';
+import { askAgents, postToAgent, readHistory, readStranded, regionNamed, tellAgents } from './agents.ts';
 import { whatMayBeLost } from './promote-region.verb.ts';
 
 const entry = (name: string, second: number): HistoryEntry => ({
@@ -20,9 +20,11 @@ const entry = (name: string, second: number): HistoryEntry => ({
 let east: Server;
 let posted: { path: string; token: string | undefined; body: string }[];
 let topology: Topology;
+let postStatus: number;
 
 beforeEach(async () => {
   posted = [];
+  postStatus = 202;
   east = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')));
@@ -34,7 +36,7 @@ beforeEach(async () => {
         : path === '/stranded'
           ? { commits: [] }
           : { evacuated: ['west'] };
-      response.writeHead(request.method === 'POST' ? 202 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      response.writeHead(request.method === 'POST' ? postStatus : 200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     });
   });
   east.listen(0, '127.0.0.1');
@@ -73,4 +75,15 @@ it('a region must be one of the topology, and promotion says what may be lost', 
   expect(() => regionNamed(topology, 'north')).toThrow('no region north; there are east, west');
   expect(whatMayBeLost(region('west'), [region('east')])).toContain('orders that east acknowledged and that west has not mirrored');
   expect(promotionConfirmation([region('east')])).toBe('east is down and what it alone holds may be lost');
+});
+
+it('each agent of a region is told; one that cannot now has heard it, one that is not reached is named, one that says no ends it', async () => {
+  const post = { regions: [region('east')], path: '/promote', body: { confirm: 'yes' }, answer: z.looseObject({}), token: 't' };
+  for (const status of [202, 503]) {
+    postStatus = status;
+    expect(await tellAgents(topology, post)).toEqual([expect.stringContaining('http://127.0.0.1:1/promote does not answer')]);
+  }
+  expect(posted.map(({ path }) => path)).toEqual(['/promote', '/promote']);
+  postStatus = 409;
+  await expect(tellAgents(topology, post)).rejects.toThrow('answered 409');
 });

@@ -10,7 +10,7 @@ import {
   type Topology,
 } from '#contracts';
 import type { z } from 'zod';
-import { askJson } from '../terminal/get-json.ts';
+import { askJson, RefusedError } from '../terminal/get-json.ts';
 
 const askTimeoutMs = 3_000;
 const wishTimeoutMs = 10_000;
@@ -118,17 +118,23 @@ export async function postToAgent<T extends z.ZodType>(topology: Topology, post:
   throw new Error(failures.length === 0 ? 'there is no agent to ask' : failures.join('\n'));
 }
 
-/** Says it to every agent of one region, whatever it answers. What the first one answered that carried it out, or undefined. */
+/**
+ * Says it to every agent of these regions. One that cannot carry it out now (503) has heard it all the same. Answered are the reasons of those that
+ * could not be reached. @throws RefusedError of the first that says no
+ */
 export async function tellAgents<T extends z.ZodType>(
   topology: Topology,
   { regions, ...post }: PostToAgent<T>,
-): Promise<z.output<T> | undefined> {
+): Promise<readonly string[]> {
   const { path, body, answer, token } = post;
   const urls = regions.flatMap((region) => agentsOf(topology, region));
   const told = await Promise.allSettled(
     urls.map((url) => askJson({ url: `${url}${path}`, method: 'POST', answer, token, body, timeoutMs: wishTimeoutMs })),
   );
-  return told.find((one) => one.status === 'fulfilled')?.value;
+  const failures = told.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+  const refused = failures.find((error) => error instanceof RefusedError && error.status !== 503);
+  if (refused !== undefined) throw refused;
+  return failures.filter((error) => !(error instanceof RefusedError)).map(messageOf);
 }
 
 /** The lineage's status in words. */

@@ -42,12 +42,15 @@ async function promote(name: string, { confirm, json }: PromoteOptions): Promise
   const token = await mintFor(topology, { subject: 'operator', roles: ['operator'], validForSeconds: tokenSeconds });
   const wish = { regions: [region], path: '/promote', body: { confirm: sentence }, answer: wishesSchema, token };
   // Each agent is told before etcd answers again: one that met the forced member without the wish would take over under a term that may be taken.
-  await tellAgents(topology, wish);
+  const unreached = await tellAgents(topology, wish);
   await runtime().forceNewEtcdCluster(region);
   const wishes = await untilDone(() => postToAgent(topology, wish));
   return {
-    value: { region, promoted: true, wishes },
-    text: `${region}: its etcd member is a cluster of one, and its agent takes over. Watch it with \`evenkeel region status\`.`,
+    value: { region, promoted: true, wishes, unreached },
+    text: [
+      `${region}: its etcd member is a cluster of one, and its agent takes over. Watch it with \`evenkeel region status\`.`,
+      ...unreached.map((reason) => `Not told beforehand: ${reason}`),
+    ].join('\n'),
   };
 }
 

@@ -13,7 +13,18 @@ export interface Asked<T extends z.ZodType> {
 
 const timeoutDefaultMs = 5000;
 
-/** One request to one of our own processes. @throws Error that names the URL and what was wrong */
+/** It answered, and not with what was asked for. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly status: number;
+
+  constructor(url: string, status: number, text: string) {
+    super(`${url} answered ${status}: ${text.slice(0, 500)}`);
+    this.status = status;
+  }
+}
+
+/** One request to one of our own processes. @throws RefusedError, or Error that names the URL and what was wrong */
 export async function askJson<T extends z.ZodType>({
   url,
   method = 'GET',
@@ -33,6 +44,6 @@ export async function askJson<T extends z.ZodType>({
     throw new Error(`${url} does not answer: ${reason}`, { cause: error });
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 500)}`);
+  if (!response.ok) throw new RefusedError(url, response.status, text);
   return answer.parse(JSON.parse(text));
 }
