@@ -49,6 +49,21 @@ it('remembers a price for a while, an unknown sku not at all', async () => {
   expect(asked).toEqual([['MUG', 'NONE'], ['NONE'], ['MUG']]);
 });
 
+it('takes along what was used and has grown old, and forgets what was not', async () => {
+  let nowMs = 0;
+  const { url, asked } = await inventory((_request, response) =>
+    response.writeHead(200).end(JSON.stringify({ prices: asked.at(-1)!.map((code) => ({ ...mug, sku: code })) })),
+  );
+  const catalogue = catalogueOf([url], () => nowMs);
+  const skusOf = async (...codes: string[]) => [...(await catalogue.pricesOf(codes.map((code) => sku(code)))).keys()];
+  await skusOf('HOT', 'RARE');
+  await skusOf('HOT');
+  nowMs = 1_000;
+  expect(await skusOf('NEW')).toEqual(['NEW']);
+  expect(await skusOf('HOT', 'RARE')).toEqual(['HOT', 'RARE']);
+  expect(asked).toEqual([['HOT', 'RARE'], ['NEW', 'HOT'], ['RARE']]);
+});
+
 it('asks the next instance when one is away, fails or hangs; and nobody means unavailable', async () => {
   const broken = await inventory((_request, response) => response.writeHead(500).end());
   const hanging = await inventory(() => undefined);

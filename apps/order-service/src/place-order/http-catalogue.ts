@@ -2,10 +2,11 @@
  * The catalogue as inventory-service of this region knows it, asked over HTTP: `POST /internal/prices {skus}`.
  *
  * Prices are remembered for `freshMs` (so an order may be placed at a price that was replaced that long ago), unknown skus never:
- * a product that was just imported can be ordered as soon as this region has projected it. Each ask is bounded, and goes to the
- * next instance when one cannot be reached.
+ * a product that was just imported can be ordered as soon as this region has projected it. What is ordered all the time is asked for
+ * together: an ask takes along prices that have grown old and were used while they were fresh. Each ask is bounded, and goes to the next
+ * instance when one cannot be reached.
  */
-import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, type Sku } from '#contracts';
+import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, pricesAlongMax, type Sku } from '#contracts';
 import { problem } from '#service-kit';
 import { attributeNames, currentTraceparent, spanNames, SpanKind, withSpan } from '#telemetry';
 import type { Catalogue, CataloguePrice } from './catalogue.port.ts';
@@ -20,10 +21,17 @@ export interface HttpCatalogueOptions {
   readonly nowMs?: () => number;
 }
 
+interface Remembered {
+  readonly price: CataloguePrice;
+  readonly untilMs: number;
+  used: boolean;
+}
+
 export class HttpCatalogue implements Catalogue {
   readonly #options: HttpCatalogueOptions;
   readonly #nowMs: () => number;
-  readonly #remembered = new Map<Sku, { readonly price: CataloguePrice; readonly untilMs: number }>();
+  /** In the order in which they grow old. */
+  readonly #remembered = new Map<Sku, Remembered>();
   #next = 0;
 
   constructor(options: HttpCatalogueOptions) {
@@ -37,15 +45,30 @@ export class HttpCatalogue implements Catalogue {
     const nowMs = this.#nowMs();
     for (const sku of skus) {
       const known = this.#remembered.get(sku);
-      if (known !== undefined && known.untilMs > nowMs) found.set(sku, known.price);
-      else missing.push(sku);
+      if (known === undefined || known.untilMs <= nowMs) missing.push(sku);
+      else {
+        known.used = true;
+        found.set(sku, known.price);
+      }
     }
     if (missing.length === 0) return found;
-    for (const { sku, ...price } of await this.#ask(missing)) {
-      found.set(sku, price);
+    const wanted = new Set(missing);
+    for (const { sku, ...price } of await this.#ask([...new Set([...missing, ...this.#takeAlong(nowMs)])])) {
+      if (wanted.has(sku)) found.set(sku, price);
       this.#remember(sku, price);
     }
     return found;
+  }
+
+  /** Forgets what has grown old, up to a number of those that were used: they are to be asked for anew. */
+  #takeAlong(nowMs: number): readonly Sku[] {
+    const along: Sku[] = [];
+    for (const [sku, { untilMs, used }] of this.#remembered) {
+      if (untilMs > nowMs || along.length === pricesAlongMax) break;
+      this.#remembered.delete(sku);
+      if (used) along.push(sku);
+    }
+    return along;
   }
 
   #remember(sku: Sku, price: CataloguePrice): void {
@@ -54,7 +77,7 @@ export class HttpCatalogue implements Catalogue {
       const oldest = this.#remembered.keys().next();
       if (!oldest.done) this.#remembered.delete(oldest.value);
     }
-    this.#remembered.set(sku, { price, untilMs: this.#nowMs() + this.#options.freshMs });
+    this.#remembered.set(sku, { price, untilMs: this.#nowMs() + this.#options.freshMs, used: false });
   }
 
   async #ask(skus: readonly Sku[]): Promise<InternalPricesAnswer['prices']> {

@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { amountMinorSchema, currencySchema, skuSchema } from '../values.ts';
+import { orderLinesMax } from './orders.writes.ts';
 
 /** Between services of one region, never through the edge: the order service asks inventory-service for the catalogue's prices. */
 export const internalPricesPath = '/internal/prices';
-export const internalPricesBodySchema = z.strictObject({ skus: z.array(skuSchema).min(1).max(2_000) });
+/** Most skus that are asked for along with those of an order. */
+export const pricesAlongMax = 100;
+export const internalPricesBodySchema = z.strictObject({
+  skus: z
+    .array(skuSchema)
+    .min(1)
+    .max(orderLinesMax + pricesAlongMax),
+});
 export type InternalPricesBody = Readonly<z.infer<typeof internalPricesBodySchema>>;
 
 /** Skus that are not in the catalogue are left out. */

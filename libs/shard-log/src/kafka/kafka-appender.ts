@@ -87,13 +87,8 @@ export class KafkaAppender implements Appender {
     const { acknowledgeTimeoutMs, requestTimeoutMs } = this.#settings;
     const outcomes = new Map<string, Outcome>();
     try {
-      const timestamp = Date.now();
-      const stamped = batches.map(({ topic, partition, records }) => ({
-        topic,
-        partition,
-        messages: records.map(({ key, headers, value }) => ({ key, headers, value, timestamp })),
-      }));
-      const answer = await this.#session.ask(leader, produceCall(stamped, acknowledgeTimeoutMs), acknowledgeTimeoutMs + requestTimeoutMs);
+      const call = produceCall({ batches, timestampMs: Date.now(), timeoutMs: acknowledgeTimeoutMs });
+      const answer = await this.#session.ask(leader, call, acknowledgeTimeoutMs + requestTimeoutMs);
       for (const { topicName: topic, partitions } of answer.topics)
         for (const { partition, errorCode, baseOffset } of partitions) {
           const name = nameOf({ topic, partition });

@@ -3,6 +3,7 @@ import protocol, { type ApiVersions, type ProtocolCall } from 'kafkajs/src/proto
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import errors from 'kafkajs/src/protocol/error.js';
 import { decodeFetchAnswer, fetchVersion, type FetchAnswer } from './fetch-answer.ts';
+import { encodeProduce, produceVersion, type ProduceArguments } from './produce-request.ts';
 
 /**
  * Kafka's wire protocol as kafkajs encodes and decodes it, and nothing else of kafkajs: its connections, retries, caches and consumer
@@ -100,29 +101,15 @@ export interface ProduceAnswer {
   }[];
 }
 
-export interface WireMessage {
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timestamp: number;
-}
-
-export interface ProducedPartition {
-  readonly topic: string;
-  readonly partition: number;
-  readonly messages: readonly WireMessage[];
-}
-
-export const produceCall = (batches: readonly ProducedPartition[], timeoutMs: number) =>
-  request<ProduceAnswer>(
-    'Produce',
-    {
-      acks: -1,
-      timeout: timeoutMs,
-      topicData: [...Map.groupBy(batches, ({ topic }) => topic)].map(([topic, partitions]) => ({ topic, partitions })),
-    },
-    { parse: false },
-  );
+/** The request is encoded by our own code: kafkajs makes a growing buffer of each record and of each header, and copies each into the next. */
+export const produceCall =
+  (args: ProduceArguments): CallFor<ProduceAnswer> =>
+  (versions) => {
+    const call = request<ProduceAnswer>('Produce', { topicData: [] }, { parse: false })(versions);
+    if (call.apiVersion !== produceVersion)
+      throw new KafkaResponseError('UNSUPPORTED_VERSION', `Produce is spoken at version ${call.apiVersion}`);
+    return { ...call, encode: () => Promise.resolve(encodeProduce(args)) };
+  };
 
 export interface OffsetsAnswer {
   readonly responses: readonly {

@@ -43,7 +43,12 @@ declare module 'kafkajs/src/protocol/encoder.js' {
   }
 }
 
-/** Of the next three only tests make use: what our own decoder is compared with. */
+declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {
+  const crc32c: (bytes: Buffer) => number;
+  export default crc32c;
+}
+
+/** Of the next four only tests make use: what our own decoder and encoder are compared with. */
 declare module 'kafkajs/src/protocol/requests/fetch/v11/response.js' {
   interface Message {
     readonly offset: string;
@@ -85,6 +90,26 @@ declare module 'kafkajs/src/protocol/recordBatch/v0/index.js' {
   }
   const batches: { RecordBatch(of: NewBatch): Promise<Encoder> };
   export default batches;
+}
+
+declare module 'kafkajs/src/protocol/requests/produce/v7/request.js' {
+  interface Messages {
+    readonly partition: number;
+    readonly messages: readonly {
+      readonly key: string | null;
+      readonly value: string | null;
+      readonly headers: object;
+      readonly timestamp: number;
+    }[];
+    readonly firstSequence: number;
+  }
+  const request: (of: {
+    readonly acks: number;
+    readonly timeout: number;
+    readonly producerEpoch: number;
+    readonly topicData: readonly { readonly topic: string; readonly partitions: readonly Messages[] }[];
+  }) => { encode(): Promise<{ readonly buffer: Buffer }> };
+  export default request;
 }
 
 declare module 'kafkajs/src/protocol/decoder.js' {
