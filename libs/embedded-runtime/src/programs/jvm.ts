@@ -74,7 +74,6 @@ export function jvmArgs({ jars, mainClass, archive: name, heapMb, args }: JvmOpt
     `-Xms${heapMb}m`,
     `-Xmx${heapMb}m`,
     '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
     '-XX:+ExitOnOutOfMemoryError',
     // An archive of another Java version is ignored; say nothing about it.
     '-Xshare:auto',
