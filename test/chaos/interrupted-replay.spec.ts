@@ -70,12 +70,16 @@ describe('a replay of orders ends with no difference', () => {
     400_000,
   );
 
-  it('when a region is lost in its middle, taken over, and has its shards back', () =>
-    replayWhile('57', async (stillRuns) => {
-      await system.control.actOnRegion(east, 'kill');
-      await seesStatus(system, west, `solo(${west})`);
-      stillRuns(`when ${west} has taken over`);
-      await system.command.succeed(['region', 'start', east], 300_000);
-      await everythingIsHome(system);
-    }), 900_000);
+  it(
+    'when a region is lost in its middle, taken over, and has its shards back',
+    () =>
+      replayWhile('57', async (stillRuns) => {
+        await system.control.actOnRegion(east, 'kill');
+        await seesStatus(system, west, `solo(${west})`);
+        stillRuns(`when ${west} has taken over`);
+        await system.command.succeed(['region', 'start', east], 300_000);
+        await everythingIsHome(system);
+      }),
+    900_000,
+  );
 });

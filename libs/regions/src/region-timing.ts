@@ -36,8 +36,8 @@ export const regionTimingSchema = z.strictObject({
   homePauseMs: ms(5_000),
   /** Between "no longer serving" and the first handoff of an evacuation: health check (1 s) plus TTL (1 s) plus one request. */
   drainMs: ms(3_000),
-  /** Shards closed at once for a handoff. Each pauses for one mirror delay, one swap and one fence; a small batch keeps that short. */
-  handoffBatch: count(6),
+  /** Shards closed at once for a handoff. Each pauses for one mirror delay, one swap and one fence, and those of a batch are opened at the same time: a small one keeps that short. */
+  handoffBatch: count(2),
   /** Shards closed at once to become paired again: no receipt is waited for, so the pause is one swap and one fence. */
   pairingBatch: count(12),
   /** A shard is closed for another region only if that has receipted all but so many commits: the pause grows with what is missing. */
