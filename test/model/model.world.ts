@@ -9,6 +9,9 @@ import { ModelReader } from './model.reader.ts';
 import { ModelRegister } from './model.register.ts';
 import { ModelService } from './model.service.ts';
 
+/** As in production, but for larger batches: with more shards closed at once the seeds meet more of what may happen between a close and its swap. */
+const timing = { ...defaultRegionTiming, handoffBatch: 6 };
+
 export interface WorldOptions {
   readonly seed: number;
   readonly regions: readonly Region[];
@@ -192,7 +195,7 @@ export class ModelWorld {
       peers,
       self: { kafkaSilentForMs: 0, notServingForMs: lasting(), promotionAnnounced: false },
       wishes: { evacuated: this.evacuated, promote: undefined },
-      timing: defaultRegionTiming,
+      timing,
     };
   }
 

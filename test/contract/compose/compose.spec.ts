@@ -108,7 +108,7 @@ describe('the containers and the embedded runtime', () => {
       'another process than the name says',
       ({ compose }) => (service(compose, 'west-order-projector').command = ['dist/processes/order-service/main.js']),
       [
-        'west-order-projector: command is "node --single-threaded-gc --max-old-space-size=384 dist/processes/order-service/main.js"; the embedded runtime has "node --single-threaded-gc --max-old-space-size=384 dist/processes/order-service/projector.js"',
+        'west-order-projector: command is "node --single-threaded-gc --heap-growing-percent=200 --max-old-space-size=384 dist/processes/order-service/main.js"; the embedded runtime has "node --single-threaded-gc --heap-growing-percent=200 --max-old-space-size=384 dist/processes/order-service/projector.js"',
       ],
     ],
     [

@@ -264,7 +264,7 @@ describe('handoff', () => {
   it('closes a bounded number of shards at once', () => {
     const segments = Object.fromEntries(Array.from({ length: 18 }, (_, partition) => [`order.east.${partition}`, [segment(2, west, 5)]]));
     const step = stepIn({ segments });
-    expect(step.step === 'close' && step.shards.length).toBe(6);
+    expect(step.step === 'close' && step.shards.length).toBe(2);
   });
 });
 
