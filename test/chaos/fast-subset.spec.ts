@@ -3,6 +3,7 @@ import { regionsOf, type Region } from '#contracts';
 import { eventually, type WholeSystem } from '#test-kit';
 import { sharedSystem, systemStartTimeoutMs } from '../journeys/shared.system.ts';
 import { deeds } from './faults/all-deeds.ts';
+import { killedParts, restartsOf } from './killed-parts.ts';
 import type { PlannedFault } from './plan/scenario.ts';
 import { violationsOf } from './report/chaos-report.ts';
 import { whole } from './run/recovery.ts';
@@ -12,10 +13,8 @@ import { strike } from './run/strike.ts';
 const seed = 77;
 type Struck = Pick<PlannedFault, 'kind' | 'how' | 'strikes'> & { readonly lastsMs: number };
 
-/** One of each kind of part, in both regions, dies and is started again at once. */
-const killed = ['east.order-service', 'west.inventory-service', 'payment-sandbox', 'west.mirror-maker', 'east.postgres', 'west.kafka'].map(
-  (strikes): Struck => ({ kind: 'kill', how: 'kill-part', strikes, lastsMs: 0 }),
-);
+/** Each dies and is started again at once. */
+const killed = killedParts.map((strikes): Struck => ({ kind: 'kill', how: 'kill-part', strikes, lastsMs: 0 }));
 
 /** And some of the matrix that are no death. Each has been recovered from before the next one strikes; regions are lost in `changing-owners.spec.ts`. */
 const subset: readonly Struck[] = [
@@ -39,10 +38,6 @@ afterAll(async () => {
   await system.allReady();
 });
 
-async function restartsOf(part: string): Promise<number | undefined> {
-  return (await system.status()).parts.find(({ name }) => name === part)?.restarts;
-}
-
 /** After one that failed nothing that follows says anything. */
 let broke = false;
 beforeEach(() => {
@@ -59,10 +54,11 @@ describe('under one load of orders that are shipped and sent back', () => {
       const { nowMs, recorder } = load.context;
       const regions = regionsOf(system.topology) as unknown as readonly [Region, Region];
       const fault: PlannedFault = { kind, how, strikes, beginMs: nowMs(), healMs: nowMs() + lastsMs, chance: 0.5 };
-      const before = await restartsOf(strikes);
+      const restarts = how === 'kill-part' ? await restartsOf(system, strikes) : 0;
       await strike({ blow: deeds[how]({ system, regions, say: console.log }, fault), fault, nowMs, recorder, say: console.log });
       const healedMs = nowMs();
-      if (how === 'kill-part') await eventually(async () => (await restartsOf(strikes))! > before!, { withinMs: 60_000, everyMs: 100 });
+      if (how === 'kill-part')
+        await eventually(async () => (await restartsOf(system, strikes)) > restarts, { withinMs: 60_000, everyMs: 100 });
       await whole(system);
       console.log(`${kind} of ${strikes}: whole again after ${((nowMs() - healedMs) / 1000).toFixed(1)} s`);
     },

@@ -4,10 +4,8 @@ import { metricNames } from '#telemetry';
 import { eventually, scrape, sumOf, type WholeSystem } from '#test-kit';
 import { replaySchema, retailFile } from '../journeys/retail.orders.ts';
 import { sharedSystem, systemStartTimeoutMs } from '../journeys/shared.system.ts';
+import { killedParts, restartsOf } from './killed-parts.ts';
 import { everythingIsHome, seesStatus, settlesWithinMs } from './region.watch.ts';
-
-/** One of each kind of part, in both regions. */
-const parts = ['east.order-service', 'west.inventory-service', 'payment-sandbox', 'west.mirror-maker', 'east.postgres', 'west.kafka'];
 
 const documents = 40;
 /** Slow enough that most orders come after the strike. */
@@ -27,12 +25,6 @@ async function placed(): Promise<number> {
   const urls = Object.values(system.topology.regions).flatMap(({ services }) => services.order);
   const samples = await Promise.all(urls.map((url) => scrape(url)));
   return samples.reduce((sum, of) => sum + sumOf(of, metricNames.orders, { outcome: 'placed' }), 0);
-}
-
-async function restartsOf(part: string): Promise<number> {
-  const found = (await system.status()).parts.find(({ name }) => name === part);
-  if (found === undefined) throw new Error(`there is no part ${part}`);
-  return found.restarts;
 }
 
 /** Replays orders of a shop of its own; `strike` is called when some of them have been placed, and resolves when it has struck and all is whole again. */
@@ -58,13 +50,14 @@ async function replayWhile(shop: string, strike: (stillRuns: (when: string) => v
 }
 
 describe('a replay of orders ends with no difference', () => {
-  it.each(parts.map((part, index) => [part, String(51 + index)] as const))(
+  it.each(killedParts.map((part, index) => [part, String(51 + index)] as const))(
     'when %s is killed in its middle',
     (part, shop) =>
-      replayWhile(shop, async () => {
-        const restarts = await restartsOf(part);
+      replayWhile(shop, async (stillRuns) => {
+        const restarts = await restartsOf(system, part);
         await system.command.succeed(['kill', part]);
-        await eventually(async () => (await restartsOf(part)) > restarts, { withinMs: 60_000, everyMs: 100 });
+        stillRuns(`when ${part} is killed`);
+        await eventually(async () => (await restartsOf(system, part)) > restarts, { withinMs: 60_000, everyMs: 100 });
         await system.allReady();
       }),
     400_000,

@@ -84,13 +84,17 @@ export interface FetchArguments {
   readonly forgottenTopics: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
 }
 
+/** What our own code encodes or decodes it knows at one version. @throws KafkaResponseError */
+function assertSpoken({ apiName, apiVersion }: Call<unknown>, version: number): void {
+  if (apiVersion !== version) throw new KafkaResponseError('UNSUPPORTED_VERSION', `${apiName} is spoken at version ${apiVersion}`);
+}
+
 /** The answer is decoded by our own code: kafkajs makes several objects, strings and big integers of each record that nobody needs. */
 export const fetchCall =
   (args: FetchArguments): CallFor<FetchAnswer> =>
   (versions) => {
     const call = request<FetchAnswer>('Fetch', { isolationLevel: 1, rackId: '', ...args }, { parse: false })(versions);
-    if (call.apiVersion !== fetchVersion)
-      throw new KafkaResponseError('UNSUPPORTED_VERSION', `Fetch is spoken at version ${call.apiVersion}`);
+    assertSpoken(call, fetchVersion);
     return { ...call, decode: (payload) => Promise.resolve(decodeFetchAnswer(payload)) };
   };
 
@@ -106,8 +110,7 @@ export const produceCall =
   (args: ProduceArguments): CallFor<ProduceAnswer> =>
   (versions) => {
     const call = request<ProduceAnswer>('Produce', { topicData: [] }, { parse: false })(versions);
-    if (call.apiVersion !== produceVersion)
-      throw new KafkaResponseError('UNSUPPORTED_VERSION', `Produce is spoken at version ${call.apiVersion}`);
+    assertSpoken(call, produceVersion);
     return { ...call, encode: () => Promise.resolve(encodeProduce(args)) };
   };
 

@@ -32,8 +32,10 @@ export function encodeProduce({ batches, timestampMs, timeoutMs }: ProduceArgume
     fields.int32(partitions.length);
     for (const { partition, records } of partitions) {
       fields.int32(partition);
-      fields.int32(batchLength(records));
+      const sizeAt = fields.at;
+      fields.int32(0); // known when the batch is written
       writeBatch(fields, records, timestampMs);
+      fields.bytes.writeInt32BE(fields.at - sizeAt - int32Bytes, sizeAt);
     }
   }
   return fields.bytes;
@@ -44,7 +46,7 @@ type Records = PartitionBatch['records'];
 const [int16Bytes, int32Bytes, nullBytes, acksBytes] = [2, 4, 2, 2];
 const [nullLength, acknowledgedByAll, magicOfToday] = [-1, -1, 2];
 /** Where fields of a batch stand: https://kafka.apache.org/documentation/#recordbatch */
-const batchAt = { leaderEpoch: 12, checksum: 17, attributes: 21, records: 61 };
+const batchAt = { length: 8, leaderEpoch: 12, checksum: 17, attributes: 21, records: 61 };
 
 function batchLength(records: Records): number {
   let length = batchAt.records;
@@ -58,7 +60,7 @@ function batchLength(records: Records): number {
 function writeBatch(fields: FieldWriter, records: Records, timestampMs: number): void {
   const start = fields.at;
   fields.int64(0n); // the broker gives the offset
-  fields.int32(batchLength(records) - batchAt.leaderEpoch);
+  fields.int32(0); // the length comes last
   fields.int32(0); // the broker knows its epoch
   fields.int8(magicOfToday);
   fields.int32(0); // the checksum comes last
@@ -71,6 +73,7 @@ function writeBatch(fields: FieldWriter, records: Records, timestampMs: number):
   fields.int32(-1);
   fields.int32(records.length);
   for (const [i, record] of records.entries()) writeRecord(fields, record, i);
+  fields.bytes.writeInt32BE(fields.at - start - batchAt.leaderEpoch, start + batchAt.length);
   fields.bytes.writeUInt32BE(crc32c(fields.bytes.subarray(start + batchAt.attributes, fields.at)), start + batchAt.checksum);
 }
 
