@@ -23,7 +23,6 @@ beforeAll(async () => {
 }, systemStartTimeoutMs);
 
 afterAll(async () => {
-  await resumeAgents();
   await load?.end();
   await system.allReady();
 });
@@ -40,48 +39,37 @@ async function returning(lost: Region, owner: Region): Promise<void> {
   await seesStatus(system, owner, `rejoining(${lost})`, 20);
 }
 
-const paused: string[] = [];
-async function resumeAgents(): Promise<void> {
-  await Promise.all(paused.splice(0).map((agent) => system.control.act(agent, 'resume')));
-}
-
-/**
- * Whether the owner waits for receipts of a term that is later than this one. Without agents that could write them they do not come, so the status
- * stays `rejoining`; those of earlier terms may have been under way.
- */
-async function waitsForLaterReceipts(lost: Region, owner: Region, term: number): Promise<boolean> {
-  const waits = await eventually(
-    async () => {
-      const { lineage, procedure } = await agentOf(system, owner);
-      if (lineage?.status.status !== 'rejoining' || lineage.status.region !== lost) return 'no';
-      if (procedure?.because.includes('no receipt of their own term') !== true) return undefined;
-      return lineage.term > term ? 'yes' : 'no';
-    },
-    { withinMs: settlesWithinMs, everyMs: 20 },
-  );
-  return waits === 'yes';
-}
-
-/** How late the receipts of a returning region arrive: longer than it takes to pause its agents, shorter than a silence that counts. */
+/** How late the receipts of a returning region arrive: longer than it takes to stop the mirror that brings them, shorter than a silence that counts. */
 const receiptsLateMs = 600;
 
+/** Whether the owner is still taking `lost` back, and rests: it waits for receipts. `false`: it is done. */
+const restsInReturn = (lost: Region, owner: Region): Promise<boolean> =>
+  eventually(
+    async () => {
+      const { lineage, procedure } = await agentOf(system, owner);
+      const because = `${lineage?.status.status}: ${procedure?.because}`;
+      const rests = lineage?.status.status === 'rejoining' && /no receipt of their own term|has not receipted/.test(because);
+      if (!rests && lineage?.status.status !== 'paired') throw new Error(because);
+      console.log(`${owner} takes ${lost} back; ${because}`);
+      return { rests };
+    },
+    { withinMs: settlesWithinMs, everyMs: 20 },
+  ).then(({ rests }) => rests);
+
 /**
- * `lost` was taken over, is being taken back, and comes no further: its receipts are under way for longer than its agents still run. When all its
- * shards had been paired all the same, once more.
+ * `lost` was taken over, is being taken back, and comes no further: the mirror that brings its receipts to the owner is stopped before the first of
+ * them is there. If all the same every one came through, once more.
  */
 async function heldInReturn(lost: Region, owner: Region): Promise<void> {
-  const agents = (await system.status()).parts.map(({ name }) => name).filter((name) => name.startsWith(`${lost}.region-agent`));
+  const mirror = `${owner}.mirror-maker`;
   for (let attempt = 1; attempt <= 4; attempt++) {
     await takenOver(lost, owner);
     await system.control.delay({ from: lost, to: owner, direction: 'one-way', ms: receiptsLateMs });
     await returning(lost, owner);
-    paused.push(...agents);
-    await Promise.all(agents.map((agent) => system.control.act(agent, 'pause')));
+    await system.control.act(mirror, 'pause');
     await system.control.heal({ from: lost, to: owner });
-    const { lineage } = await agentOf(system, owner);
-    if (await waitsForLaterReceipts(lost, owner, lineage!.term)) return;
-    console.log(`attempt ${attempt}: every shard was paired before the agents of ${lost} stood still`);
-    await resumeAgents();
+    if (await restsInReturn(lost, owner)) return;
+    await system.control.act(mirror, 'resume');
     await everythingIsHome(system);
   }
   throw new Error(`${lost} was never met while it returned`);
@@ -116,7 +104,6 @@ describe('under one load', () => {
   it('the owner dies while the other region returns: that one may not take over, says so, and waits', async () => {
     await heldInReturn(west, east);
     await system.control.actOnRegion(east, 'kill');
-    await resumeAgents();
 
     const waiting = await eventually(
       async () => {
