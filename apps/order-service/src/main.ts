@@ -49,11 +49,21 @@ await runProcess('order-service', async (parts) => {
       log,
     }),
   );
+  const catalogue = new HttpCatalogue({
+    inventoryUrls: addresses.services.inventory,
+    freshMs: 2_000,
+    timeoutMs: 3_000,
+    rememberedMax: 20_000,
+  });
+  await lifecycle.start('prices', () => {
+    const keeping = setInterval(() => void catalogue.keepFresh(), catalogue.keepFreshEveryMs);
+    return () => clearInterval(keeping);
+  });
   const module = OrderModule.with({
     region,
     topology,
     gateway: writers.gateway,
-    catalogue: new HttpCatalogue({ inventoryUrls: addresses.services.inventory, freshMs: 2_000, timeoutMs: 3_000, rememberedMax: 20_000 }),
+    catalogue,
     outcomes,
     reads: reads.providers,
     parked: checkout.parked,

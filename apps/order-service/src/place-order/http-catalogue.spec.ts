@@ -49,19 +49,44 @@ it('remembers a price for a while, an unknown sku not at all', async () => {
   expect(asked).toEqual([['MUG', 'NONE'], ['NONE'], ['MUG']]);
 });
 
-it('takes along what was used and has grown old, and forgets what was not', async () => {
+it('keeps fresh what was ordered within a minute, together and before it is old, so that no order waits for it', async () => {
   let nowMs = 0;
   const { url, asked } = await inventory((_request, response) =>
     response.writeHead(200).end(JSON.stringify({ prices: asked.at(-1)!.map((code) => ({ ...mug, sku: code })) })),
   );
   const catalogue = catalogueOf([url], () => nowMs);
-  const skusOf = async (...codes: string[]) => [...(await catalogue.pricesOf(codes.map((code) => sku(code)))).keys()];
-  await skusOf('HOT', 'RARE');
-  await skusOf('HOT');
+  const order = async (...codes: string[]) => [...(await catalogue.pricesOf(codes.map((code) => sku(code)))).keys()];
+  await order('HOT', 'COLD');
+  await catalogue.keepFresh();
+  expect(asked).toEqual([['HOT', 'COLD']]); // fresh until well after the next call
+  for (nowMs = 500; nowMs < 60_000; nowMs += 500) {
+    await catalogue.keepFresh();
+    if (nowMs === 30_000) await order('HOT');
+  }
+  const untilThen = asked.length;
+  expect(asked.slice(1).every((skus) => skus.length === 2)).toBe(true);
+  expect(await order('HOT')).toEqual(['HOT']);
+  expect(asked).toHaveLength(untilThen);
+  for (; nowMs < 63_000; nowMs += 500) await catalogue.keepFresh();
+  expect(asked.slice(untilThen).every((skus) => skus.join() === 'HOT')).toBe(true);
+  expect(await order('COLD')).toEqual(['COLD']);
+  expect(asked.at(-1)).toEqual(['COLD']);
+});
+
+it('asks again for what could not be kept fresh, and says so then', async () => {
+  let nowMs = 0;
+  let whole = true;
+  const { url } = await inventory((_request, response) =>
+    whole ? response.writeHead(200).end(JSON.stringify({ prices: [mug] })) : response.writeHead(500).end(),
+  );
+  const catalogue = catalogueOf([url], () => nowMs);
+  await catalogue.pricesOf([sku('MUG')]);
+  whole = false;
+  nowMs = 500;
+  await catalogue.keepFresh();
+  expect((await catalogue.pricesOf([sku('MUG')])).size).toBe(1);
   nowMs = 1_000;
-  expect(await skusOf('NEW')).toEqual(['NEW']);
-  expect(await skusOf('HOT', 'RARE')).toEqual(['HOT', 'RARE']);
-  expect(asked).toEqual([['HOT', 'RARE'], ['NEW', 'HOT'], ['RARE']]);
+  await expect(catalogue.pricesOf([sku('MUG')])).rejects.toMatchObject({ status: 503 });
 });
 
 it('asks the next instance when one is away, fails or hangs; and nobody means unavailable', async () => {

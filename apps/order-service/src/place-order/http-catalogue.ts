@@ -2,11 +2,11 @@
  * The catalogue as inventory-service of this region knows it, asked over HTTP: `POST /internal/prices {skus}`.
  *
  * Prices are remembered for `freshMs` (so an order may be placed at a price that was replaced that long ago), unknown skus never:
- * a product that was just imported can be ordered as soon as this region has projected it. What is ordered all the time is asked for
- * together: an ask takes along prices that have grown old and were used while they were fresh. Each ask is bounded, and goes to the next
- * instance when one cannot be reached.
+ * a product that was just imported can be ordered as soon as this region has projected it. What is in use is asked for together, before it
+ * grows old (`keepFresh`): an order that waited for its prices would wait a fifth of what it needs to settle. Each ask is bounded, and goes
+ * to the next instance when one cannot be reached.
  */
-import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, pricesAlongMax, type Sku } from '#contracts';
+import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, pricesTogetherMax, type Sku } from '#contracts';
 import { problem } from '#service-kit';
 import { attributeNames, currentTraceparent, spanNames, SpanKind, withSpan } from '#telemetry';
 import type { Catalogue, CataloguePrice } from './catalogue.port.ts';
@@ -24,8 +24,11 @@ export interface HttpCatalogueOptions {
 interface Remembered {
   readonly price: CataloguePrice;
   readonly untilMs: number;
-  used: boolean;
+  usedAtMs: number;
 }
+
+/** What was ordered within this time is kept fresh: long enough for a shop that sells little, bounded for one that has many products. */
+const inUseMs = 60_000;
 
 export class HttpCatalogue implements Catalogue {
   readonly #options: HttpCatalogueOptions;
@@ -45,39 +48,46 @@ export class HttpCatalogue implements Catalogue {
     const nowMs = this.#nowMs();
     for (const sku of skus) {
       const known = this.#remembered.get(sku);
+      if (known !== undefined) known.usedAtMs = nowMs;
       if (known === undefined || known.untilMs <= nowMs) missing.push(sku);
-      else {
-        known.used = true;
-        found.set(sku, known.price);
-      }
+      else found.set(sku, known.price);
     }
     if (missing.length === 0) return found;
-    const wanted = new Set(missing);
-    for (const { sku, ...price } of await this.#ask([...new Set([...missing, ...this.#takeAlong(nowMs)])])) {
-      if (wanted.has(sku)) found.set(sku, price);
-      this.#remember(sku, price);
-    }
+    for (const [sku, price] of await this.#refreshed(missing, nowMs)) found.set(sku, price);
     return found;
   }
 
-  /** Forgets what has grown old, up to a number of those that were used: they are to be asked for anew. */
-  #takeAlong(nowMs: number): readonly Sku[] {
-    const along: Sku[] = [];
-    for (const [sku, { untilMs, used }] of this.#remembered) {
-      if (untilMs > nowMs || along.length === pricesAlongMax) break;
-      this.#remembered.delete(sku);
-      if (used) along.push(sku);
-    }
-    return along;
+  /** Of the time for which a price is fresh: within it `keepFresh` wants to be called twice. */
+  get keepFreshEveryMs(): number {
+    return this.#options.freshMs / 2;
   }
 
-  #remember(sku: Sku, price: CataloguePrice): void {
+  /** Asks for what is in use and will be old soon after the next call, and forgets what is old. Never rejects: who needs a price asks, and is told. */
+  async keepFresh(): Promise<void> {
+    const nowMs = this.#nowMs();
+    const untilMs = nowMs + this.keepFreshEveryMs * 1.5;
+    const due: Sku[] = [];
+    for (const [sku, remembered] of this.#remembered) {
+      if (remembered.untilMs > untilMs || due.length === pricesTogetherMax) break;
+      if (remembered.usedAtMs > nowMs - inUseMs) due.push(sku);
+      else if (remembered.untilMs <= nowMs) this.#remembered.delete(sku);
+    }
+    if (due.length > 0) await this.#refreshed(due).catch(() => undefined);
+  }
+
+  async #refreshed(skus: readonly Sku[], usedAtMs?: number): Promise<ReadonlyMap<Sku, CataloguePrice>> {
+    const prices = new Map((await this.#ask([...new Set(skus)])).map(({ sku, ...price }) => [sku, price]));
+    for (const [sku, price] of prices) this.#remember(sku, price, usedAtMs ?? this.#remembered.get(sku)?.usedAtMs ?? 0);
+    return prices;
+  }
+
+  #remember(sku: Sku, price: CataloguePrice, usedAtMs: number): void {
     this.#remembered.delete(sku);
     if (this.#remembered.size >= this.#options.rememberedMax) {
       const oldest = this.#remembered.keys().next();
       if (!oldest.done) this.#remembered.delete(oldest.value);
     }
-    this.#remembered.set(sku, { price, untilMs: this.#nowMs() + this.#options.freshMs, used: false });
+    this.#remembered.set(sku, { price, untilMs: this.#nowMs() + this.#options.freshMs, usedAtMs });
   }
 
   async #ask(skus: readonly Sku[]): Promise<InternalPricesAnswer['prices']> {

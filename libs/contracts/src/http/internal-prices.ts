@@ -4,13 +4,10 @@ import { orderLinesMax } from './orders.writes.ts';
 
 /** Between services of one region, never through the edge: the order service asks inventory-service for the catalogue's prices. */
 export const internalPricesPath = '/internal/prices';
-/** Most skus that are asked for along with those of an order. */
-export const pricesAlongMax = 100;
+/** Most prices that are kept fresh by one ask: no larger than one for an order. */
+export const pricesTogetherMax = 100;
 export const internalPricesBodySchema = z.strictObject({
-  skus: z
-    .array(skuSchema)
-    .min(1)
-    .max(orderLinesMax + pricesAlongMax),
+  skus: z.array(skuSchema).min(1).max(orderLinesMax),
 });
 export type InternalPricesBody = Readonly<z.infer<typeof internalPricesBodySchema>>;
 
