@@ -25,7 +25,12 @@ export default {
       from: { path: '^(apps|test)/' },
       to: {
         path: '^libs/[^/]+/src/.+',
-        pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/[^/]+/src/[^/]+\\.contract\\.ts$', '^libs/process-manager/src/process\\.ts$'],
+        pathNot: [
+          '^libs/[^/]+/src/index\\.ts$',
+          '^libs/[^/]+/src/[^/]+\\.contract\\.ts$',
+          '^libs/process-manager/src/process\\.ts$',
+          '^libs/service-kit/src/post-json\\.ts$',
+        ],
       },
     },
     { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },

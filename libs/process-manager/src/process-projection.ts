@@ -51,6 +51,8 @@ export const processTables: readonly string[] = [
      moved_at timestamptz not null default now()
    ) with (fillfactor = 70)`,
   `create index process_state_open on ${processTable} (moved_at) where not done`,
+  // Nobody looks for a state by what is in it, and what ANALYZE makes of JSON was half of all its time.
+  `alter table ${processTable} alter column state set statistics 0`,
 ];
 
 /** Processes kept in memory between batches. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { processTable } from '../machine/process-table.ts';
-import { postJson } from '../orders/post-json.ts';
+import { postJson } from '#service-kit/post-json';
 
 export interface RouteLimit {
   readonly requestsPerSecond: number;
@@ -31,7 +31,7 @@ export async function bareRoute({ seconds }: { readonly seconds: number }): Prom
       let answered = 0;
       const caller = async (): Promise<void> => {
         while (performance.now() - startedMs < ms) {
-          const { status } = await postJson({ agent, url, headers: {}, body, timeoutMs: requestTimeoutMs });
+          const { status } = await postJson({ agent, url, body, timeoutMs: requestTimeoutMs, answerBytesMax: 1_024 });
           if (status !== 201) throw new Error(`the bare route answered ${status}`);
           answered += 1;
         }

@@ -8,7 +8,7 @@ import { runOpenLoad, type PlaceOrder } from '../../../apps/operator/src/drill/l
 import type { DueOrder } from '../../../apps/operator/src/drill/recording.ts';
 import type { LoadAnswer, LoadMessage, LoadRecord, LoadTask } from './load.protocol.ts';
 import { orderSchedule, waitsForOutcome } from './order-schedule.ts';
-import { postJson } from './post-json.ts';
+import { postJson } from '#service-kit/post-json';
 
 const gone = new AbortController();
 process.once('disconnect', () => gone.abort()); // let go, or the bench has died: nobody wants the rest
@@ -64,6 +64,7 @@ async function ask(task: LoadTask, agent: Agent, order: DueOrder): Promise<LoadA
       },
       body: Buffer.from(JSON.stringify({ lines: order.lines })),
       timeoutMs: answerWithinMs,
+      answerBytesMax: 64 * 1024,
     });
     if (status !== 201) return { kind: 'error', what: String(status) };
     return { kind: 'settled', told: placeOrderAnswerSchema.parse(JSON.parse(text)).status };

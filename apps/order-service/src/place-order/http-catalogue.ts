@@ -8,6 +8,7 @@
  */
 import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, pricesTogetherMax, type Sku } from '#contracts';
 import { problem } from '#service-kit';
+import { postJson } from '#service-kit/post-json';
 import { attributeNames, currentTraceparent, spanNames, SpanKind, withSpan } from '#telemetry';
 import type { Catalogue, CataloguePrice } from './catalogue.port.ts';
 
@@ -105,7 +106,10 @@ export class HttpCatalogue implements Catalogue {
   }
 }
 
-/** @throws whatever `fetch` throws, or that the answer is none */
+/** Two thousand lines, with names and prices, are some 500 kB. */
+const answerBytesMax = 4 * 1024 * 1024;
+
+/** @throws Error when the instance gives no answer, or one that is none */
 function askOne(url: URL, skus: readonly Sku[], timeoutMs: number): Promise<InternalPricesAnswer['prices']> {
   const attributes = {
     [attributeNames.httpMethod]: 'POST',
@@ -114,16 +118,10 @@ function askOne(url: URL, skus: readonly Sku[], timeoutMs: number): Promise<Inte
     [attributeNames.urlFull]: url.href,
   };
   return withSpan(spanNames.httpClient('POST'), { kind: SpanKind.CLIENT, attributes }, async (span) => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', traceparent: currentTraceparent() },
-      body: JSON.stringify({ skus }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    span.note({ attributes: { [attributeNames.httpStatus]: response.status } });
-    if (response.ok) return internalPricesAnswerSchema.parse(await response.json()).prices;
-    await response.body?.cancel();
-    throw new Error(`inventory-service answered ${response.status}`);
+    const headers = { traceparent: currentTraceparent() };
+    const { status, text } = await postJson({ url, headers, body: JSON.stringify({ skus }), timeoutMs, answerBytesMax });
+    span.note({ attributes: { [attributeNames.httpStatus]: status } });
+    if (status === 200) return internalPricesAnswerSchema.parse(JSON.parse(text)).prices;
+    throw new Error(`inventory-service answered ${status}`);
   });
 }

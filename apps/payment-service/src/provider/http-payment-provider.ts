@@ -1,3 +1,4 @@
+import { postJson } from '#service-kit/post-json';
 import { attributeNames, currentTraceparent, spanNames, SpanKind, type SpanNotes, withSpan } from '#telemetry';
 import { z } from 'zod';
 import type { ProviderCall } from '../domain/intents.ts';
@@ -20,7 +21,7 @@ export interface HttpPaymentProviderOptions {
 /**
  * The payment sandbox's HTTP protocol: `POST` with an `Idempotency-Key`, the payment named by its order id, 200 with an outcome. A timeout, a lost connection, any
  * other status and any other body are unknown. A 4xx is unknown too: it is our bug, the card may be charged, and only a person
- * can tell; it stays outstanding and is reported until then. Connections are kept alive by `fetch`.
+ * can tell; it stays outstanding and is reported until then. Connections are kept.
  */
 export class HttpPaymentProvider implements PaymentProvider {
   readonly #options: HttpPaymentProviderOptions;
@@ -59,44 +60,19 @@ export class HttpPaymentProvider implements PaymentProvider {
 
   async #ask(url: URL, call: ProviderCall, body: object, span: SpanNotes): Promise<ProviderOutcome> {
     const about = `${call.kind} of ${call.orderId} under ${call.idempotencyKey}`;
-    let status: number;
-    let text: string;
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          'idempotency-key': call.idempotencyKey,
-          traceparent: currentTraceparent(),
-        },
-        body: JSON.stringify(body),
-        redirect: 'error',
-        signal: AbortSignal.timeout(this.#options.timeoutMs),
-      });
-      status = response.status;
-      span.note({ attributes: { [attributeNames.httpStatus]: status } });
-      text = await textOf(response);
-    } catch (cause) {
-      throw new ProviderUnknownError(`${about}: no answer`, { cause });
-    }
+    const headers = { accept: 'application/json', 'idempotency-key': call.idempotencyKey, traceparent: currentTraceparent() };
+    const { timeoutMs } = this.#options;
+    const { status, text } = await postJson({ url, headers, body: JSON.stringify(body), timeoutMs, answerBytesMax }).catch(
+      (cause: unknown) => {
+        throw new ProviderUnknownError(`${about}: no answer`, { cause });
+      },
+    );
+    span.note({ attributes: { [attributeNames.httpStatus]: status } });
     if (status !== 200) throw new ProviderUnknownError(`${about}: answered ${status}: ${text.slice(0, 300)}`);
     const answer = answerSchema.safeParse(parsed(text));
     if (!answer.success) throw new ProviderUnknownError(`${about}: answered what is no outcome: ${text.slice(0, 300)}`);
     return answer.data.outcome === 'approved' ? { outcome: 'approved', providerId: answer.data.id } : answer.data;
   }
-}
-
-/** @throws when the body is longer than any outcome is: nothing of it is kept, and no more is read */
-async function textOf({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > answerBytesMax) throw new Error(`the answer is longer than ${answerBytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parsed(text: string): unknown {
