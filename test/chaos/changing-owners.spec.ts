@@ -23,6 +23,8 @@ beforeAll(async () => {
 }, systemStartTimeoutMs);
 
 afterAll(async () => {
+  const left = (await system.status()).parts.filter(({ state }) => state === 'paused'); // by a test that failed
+  await Promise.all(left.map(({ name }) => system.control.act(name, 'resume')));
   await load?.end();
   await system.allReady();
 });

@@ -33,7 +33,7 @@ export function postJson({ url, headers, body, timeoutMs, answerBytesMax, agent 
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
     const about = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers };
     const sent = request(url, { method: 'POST', headers: about, signal, ...(agent === undefined ? {} : { agent }) });
-    sent.once('error', fail);
+    sent.on('error', fail); // each time: a second one that nobody hears would end the process
     sent.once('response', (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -42,7 +42,7 @@ export function postJson({ url, headers, body, timeoutMs, answerBytesMax, agent 
         if (bytes > answerBytesMax) response.destroy(new Error(`the answer is longer than ${answerBytesMax} bytes`));
         else chunks.push(chunk);
       });
-      response.once('error', fail);
+      response.on('error', fail);
       response.once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
     });
     sent.end(body);

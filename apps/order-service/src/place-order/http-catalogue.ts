@@ -6,7 +6,7 @@
  * grows old (`keepFresh`): an order that waited for its prices would wait a fifth of what it needs to settle. Each ask is bounded, and goes
  * to the next instance when one cannot be reached.
  */
-import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, pricesTogetherMax, type Sku } from '#contracts';
+import { type InternalPricesAnswer, internalPricesPath, internalPricesAnswerSchema, type Sku } from '#contracts';
 import { problem } from '#service-kit';
 import { postJson } from '#service-kit/post-json';
 import { attributeNames, currentTraceparent, spanNames, SpanKind, withSpan } from '#telemetry';
@@ -30,6 +30,8 @@ interface Remembered {
 
 /** What was ordered within this time is kept fresh: long enough for a shop that sells little, bounded for one that has many products. */
 const inUseMs = 60_000;
+/** Most prices that one ask keeps fresh: so many every second, of a shop that sells more at a time orders ask for the rest. */
+const pricesTogetherMax = 100;
 
 export class HttpCatalogue implements Catalogue {
   readonly #options: HttpCatalogueOptions;

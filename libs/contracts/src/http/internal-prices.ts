@@ -4,8 +4,6 @@ import { orderLinesMax } from './orders.writes.ts';
 
 /** Between services of one region, never through the edge: the order service asks inventory-service for the catalogue's prices. */
 export const internalPricesPath = '/internal/prices';
-/** Most prices that are kept fresh by one ask: no larger than one for an order. */
-export const pricesTogetherMax = 100;
 export const internalPricesBodySchema = z.strictObject({
   skus: z.array(skuSchema).min(1).max(orderLinesMax),
 });
