@@ -399,11 +399,37 @@ it('copies any text and number as a statement would store it', async () => {
   expect(await checksumsOf(live.pool, [countersProjection])).toEqual(before);
 });
 
+/** As the planner has it from the indexing: nothing that came later is counted. */
+const rowsKnown = async (schema: string): Promise<number> => {
+  const { rows } = await live.pool.query(`select reltuples from pg_class where oid = to_regclass($1)`, [`${schema}.counters`]);
+  return Number(rows[0].reltuples);
+};
+
+it('builds its indexes no earlier when what it stored last has failed: it reads that again first', async () => {
+  const own = new CounterLog();
+  own.append(east, [{ type: 'Added', counter: 'refused', amount: 1, note: 'too-large' }]);
+  for (let i = 0; i < 5_000; i++) own.append(east, [added(`q${i % 50}`, 1)]); // few enough to be stored together, at the end
+  const fresh = databaseOf('last_failed');
+  await rebuild({ ...optionsOf(fresh), openFeed: own.open, logEnds: own.ends });
+  expect(await rowsKnown('last_failed')).toBe(50);
+  expect(await total('q7', 'last_failed')).toBe(100);
+  await fresh.close();
+});
+
+it('ends with the reason when nothing can be stored, though more can be read each time', async () => {
+  const full = [
+    `create function disk_is_full() returns trigger language plpgsql as $$ begin raise exception 'disk is full' using errcode = '53100'; end $$`,
+    'create trigger on_a_full_disk before insert on counters for each row execute function disk_is_full()',
+  ];
+  const own = new CounterLog();
+  for (let i = 0; i < 15_000; i++) own.append(east, [added(`f${i % 9}`, 1)]);
+  const fresh = databaseOf('full');
+  const never = { migrations: [tablesMigration('Full1763683200000', [...runtimeTables, countersTable, ...full])], openFeed: own.open, logEnds: own.ends };
+  await expect(rebuild({ ...optionsOf(fresh), ...never })).rejects.toThrow('disk is full');
+  await fresh.close();
+});
+
 it('tells the planner of the rows that it loaded, and nothing of a table that is empty: plans made then are kept while it grows', async () => {
-  const rowsKnown = async (schema: string): Promise<number> => {
-    const { rows } = await live.pool.query(`select reltuples from pg_class where oid = to_regclass($1)`, [`${schema}.counters`]);
-    return Number(rows[0].reltuples);
-  };
   const empty = databaseOf('empty');
   await rebuild({ ...optionsOf(empty), openFeed: new CounterLog().open, logEnds: new CounterLog().ends });
   expect(await rowsKnown('empty')).toBe(-1); // never analyzed

@@ -90,7 +90,9 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
   #read = -1;
   #movedAtMs = performance.now();
   #isOpen = false;
+  /** With nothing stored between them. */
   #failuresInARow = 0;
+  #transactionsBefore = 0;
   #phase: RebuildProgress['phase'] = 'loading';
 
   constructor(options: RebuildOptions<Event, State>) {
@@ -131,11 +133,13 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
     this.#options.onProgress?.(this.#rate.at(phase));
   }
 
-  /** Loads until what is left is little, or stands still. */
+  /** Loads until what is left is little, or stands still, and all else is stored: what fails to be is read again, perhaps from far back. */
   async #untilNear(): Promise<void> {
-    do await this.#step(false);
-    while (!this.#isNear());
-    await this.#livingThroughFailures(() => this.#load.store({ evenLittle: true }));
+    do {
+      do await this.#step(false);
+      while (!this.#isNear());
+      await this.#step(true);
+    } while (!this.#isNear());
   }
 
   async #step(evenLittle: boolean): Promise<void> {
@@ -154,13 +158,14 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
       try {
         if (!this.#isOpen) await this.#load.open();
         this.#isOpen = true;
-        const done = await work();
-        this.#failuresInARow = 0;
-        return done;
+        return await work();
       } catch (error) {
         this.#options.signal?.throwIfAborted();
+        const { transactions } = this.#load;
+        if (transactions > this.#transactionsBefore) [this.#transactionsBefore, this.#failuresInARow] = [transactions, 0];
         if (++this.#failuresInARow > failuresMax) throw error;
         this.#isOpen = false;
+        this.#left = Infinity; // until it is looked at: what was not stored is read again
         this.#options.log.warn({ error: String(error) }, 'the rebuild begins anew from what it has stored');
         await delay(retryMs);
       }
@@ -168,7 +173,6 @@ class RunningRebuild<Event extends { readonly type: string }, State> {
   }
 
   #isNear(): boolean {
-    if (this.#left === 0) return true;
     return this.#left <= nearRecords || (this.#left < Infinity && performance.now() - this.#movedAtMs >= heldBackMs);
   }
 

@@ -53,6 +53,7 @@ export class ShadowLoad<Event extends { readonly type: string }, State> {
   /** The latest transaction. */
   #storing: Promise<void> | undefined;
   #stored: Progress = {};
+  #transactions = 0;
   /** Of the feed, of a fold or of a transaction: nothing more is stored until it is opened anew, for what failed would be missing before it. */
   #failure: Error | undefined;
   #care: Care = { mode: 'together', commits: 0 };
@@ -97,6 +98,11 @@ export class ShadowLoad<Event extends { readonly type: string }, State> {
   /** Seqs up to which the tables are computed. */
   get stored(): Progress {
     return this.#stored;
+  }
+
+  /** How often something was stored. */
+  get transactions(): number {
+    return this.#transactions;
   }
 
   get heldCommits(): number {
@@ -197,6 +203,7 @@ export class ShadowLoad<Event extends { readonly type: string }, State> {
   }
 
   #isStored(moved: PendingWork['moved']): void {
+    this.#transactions += 1;
     this.#stored = { ...this.#stored, ...(moved as Record<ShardId, number>) };
   }
 }
