@@ -32,6 +32,7 @@ class JourneysInOrder extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: JourneysInOrder },
+    teardownTimeout: 180_000, // the journeys' system is stopped then
     projects: [
       {
         ...source,
@@ -45,6 +46,8 @@ export default defineConfig({
             'test/chaos/{plan,report,run,workloads}/*.spec.ts',
           ],
           testTimeout: 60_000, // a starved machine is no finding: a property that takes 2 s was seen to take 18
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {

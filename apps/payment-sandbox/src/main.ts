@@ -29,5 +29,4 @@ const stop = (): void => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
-await sandbox.app.listen({ host, port: Number(port) });
-log.info({ listen: environment.EVENKEEL_LISTEN }, 'ready');
+log.info({ listen: await sandbox.app.listen({ host, port: Number(port) }) }, 'ready');

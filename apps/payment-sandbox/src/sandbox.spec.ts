@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { listeningAt } from '#test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildSandbox, type Sandbox } from './sandbox.app.ts';
 
@@ -25,13 +24,6 @@ async function post(path: string, key: string | undefined, body: object): Promis
   const headers = key === undefined ? {} : { 'idempotency-key': key };
   const response = await sandbox.app.inject({ method: 'POST', url: path, headers, payload: body });
   return { status: response.statusCode, body: response.json<unknown>() };
-}
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 const get = async (path: string): Promise<unknown> => (await sandbox.app.inject({ method: 'GET', url: path })).json<unknown>();
 const order = { reference: 'ord_1', customerId: 'c1', amountMinor: 1000, currency: 'GBP' };
@@ -130,13 +122,11 @@ describe('after a crash', () => {
   it('has journalled every answer that left a process that was killed', async () => {
     const data = join(directory, 'killed');
     const main = new URL('./main.ts', import.meta.url).pathname;
-    const port = await freePort();
     const child = spawn(process.execPath, ['--conditions=source', main], {
-      env: { ...process.env, EVENKEEL_LISTEN: `127.0.0.1:${port}`, EVENKEEL_SANDBOX_DATA: data },
+      env: { ...process.env, EVENKEEL_LISTEN: '127.0.0.1:0', EVENKEEL_SANDBOX_DATA: data },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await new Promise<void>((resolve) => child.stdout.on('data', (text) => String(text).includes('ready') && resolve()));
-    const address = `http://127.0.0.1:${port}`;
+    const address = await listeningAt(child.stdout);
     const answered: string[] = [];
     const attempts = Array.from({ length: 200 }, async (_, i) => {
       const body = JSON.stringify({ ...order, reference: `ord_${i}` });

@@ -360,7 +360,7 @@ it('who waits for the successor of a region that is gone holds no room among the
   let owns = false;
   const own = await service((_request, response) => response.writeHead(owns ? 201 : 421, owns ? {} : { 'evenkeel-owner': 'west' }).end());
   const gone = await freePort();
-  const app = await edge({ own: [own.url], peer: [gone], owners: news, ownerNewsMs: 60_000, admission: { firstLimit: 1, waitMs: 1_000 } });
+  const app = await edge({ own: [own.url], peer: [gone], owners: news, ownerNewsMs: 60_000, admission: { firstLimit: 1, waitMs: 20_000 } });
   const waiting = Array.from({ length: 3 }, () => place(app, western));
   await eventuallyHolds(() => expect(own.seen).toHaveLength(3)); // each has been refused by the one that is gone
   owns = true;

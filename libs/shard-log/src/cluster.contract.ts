@@ -169,7 +169,7 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       await eventually(() => records.length === 1);
       await cluster.createTopics([{ topic: later, partitions: 1, config: forEver }]);
       await appender.append(later, 0, [record('second')]);
-      await eventually(() => records.length === 2, { withinMs: 3_000 });
+      await eventually(() => records.length === 2);
       await appender.append(present, 0, [record('third')]);
       await eventually(() => records.length === 3);
       expect(valuesOf(records)).toEqual(['first', 'second', 'third']);
@@ -190,7 +190,7 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       await eventually(() => records.length === 1);
       expect(valuesOf(records)).toEqual(['flows']);
       reader.resume([{ topic, partition: 0 }]);
-      await eventually(() => records.length === 3, { withinMs: 2_000 });
+      await eventually(() => records.length === 3);
       expect(valuesOf(records)).toEqual(['flows', 'held', 'back']);
       await reader.close();
       await appender.close();

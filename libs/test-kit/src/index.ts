@@ -15,4 +15,5 @@ export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-
 export { countingFrom, type GrownBy } from './counting-from.ts';
 export { samplesIn, scrape, sumOf, type Sample } from './scrape.ts';
 export { recordsOf } from './log-records.ts';
+export { listeningAt } from './listening-at.ts';
 export { longestGapMs } from './longest-gap.ts';

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { customerId, orderId, paymentCommandSchema } from '#contracts';
+import { listeningAt } from '#test-kit';
 import { HttpPaymentProvider } from '../provider/http-payment-provider.ts';
 import type { ProviderCall } from '../domain/intents.ts';
 import type { AuthorizeCall, PaymentProvider, ProviderOutcome } from '../provider/payment-provider.port.ts';
@@ -13,36 +13,32 @@ import type { OutcomeCommand } from './outcome.command.ts';
 import { ProviderCaller, type ProviderCallerOptions } from './provider-caller.ts';
 
 let directory: string;
-let port: number;
+let url: string;
 let sandbox: ChildProcess;
 let callers: ProviderCaller[] = [];
 
-/** The real program, in a process of its own, on the data that it had. */
+/** The real program, in a process of its own, on the data that it had, at an address of its own choice. */
 async function startSandbox(): Promise<void> {
   const main = new URL('../../../payment-sandbox/src/main.ts', import.meta.url).pathname;
-  sandbox = spawn(process.execPath, ['--conditions=source', main], {
-    env: { ...process.env, EVENKEEL_LISTEN: `127.0.0.1:${port}`, EVENKEEL_SANDBOX_DATA: directory },
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const child = spawn(process.execPath, ['--conditions=source', main], {
+    env: { ...process.env, EVENKEEL_LISTEN: '127.0.0.1:0', EVENKEEL_SANDBOX_DATA: directory },
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await vi.waitFor(async () => expect((await fetch(`${url()}/health/ready`)).status).toBe(200), { timeout: 60_000, interval: 50 });
+  sandbox = child;
+  url = await listeningAt(child.stdout);
 }
 async function killSandbox(): Promise<void> {
   const ended = once(sandbox, 'exit');
   sandbox.kill('SIGKILL');
   await ended;
 }
-const url = (): string => `http://127.0.0.1:${port}`;
 const ledger = async (): Promise<Record<string, unknown>> =>
-  (await (await fetch(`${url()}/v1/ledger/summary`)).json()) as Record<string, unknown>;
+  (await (await fetch(`${url}/v1/ledger/summary`)).json()) as Record<string, unknown>;
 const order = async (faults: object): Promise<unknown> =>
-  fetch(`${url()}/v1/faults`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(faults) });
+  fetch(`${url}/v1/faults`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(faults) });
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sandbox-'));
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  port = (probe.address() as AddressInfo).port;
-  probe.close();
   await startSandbox();
 }, 90_000);
 afterEach(async () => {
@@ -66,7 +62,12 @@ function authorization(amountMinor = 100): AuthorizeCall {
 function callerOf(options: Partial<ProviderCallerOptions>): { caller: ProviderCaller; emitted: OutcomeCommand[] } {
   const emitted: OutcomeCommand[] = [];
   const caller = new ProviderCaller({
-    provider: new HttpPaymentProvider({ url: url(), timeoutMs: 10_000 }),
+    provider: new HttpPaymentProvider({
+      get url() {
+        return url; // another one after a restart
+      },
+      timeoutMs: 10_000,
+    }),
     emit: (commands) => {
       emitted.push(...commands);
       return Promise.resolve();

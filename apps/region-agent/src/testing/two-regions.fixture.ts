@@ -16,7 +16,7 @@ const topology = silentTopology({ regions: [east, west], partitions });
 
 /** As in production, but for people who wait: each pause a tenth or less. */
 const timing = regionTimingSchema.parse({
-  leaseTtlSeconds: 1,
+  leaseTtlSeconds: 2, // for the reason of `receiptsGoneMs`
   receiptsRepeatMs: 50,
   leaseGoneSilenceMs: 200,
   neverSeenMs: 1_000,

@@ -68,8 +68,8 @@ it('what was said before the process was stopped counts no more when it goes on'
     agentUrls: [url],
     intervalMs: 60_000,
     takeoverIntervalMs: 60_000,
-    timeoutMs: 1_000,
-    silentMs: 1_000,
+    timeoutMs: 15_000,
+    silentMs: 15_000,
     nowMs: () => performance.now() + stoppedForMs,
   });
   watch.start();

@@ -100,15 +100,15 @@ test('a started region starts in the order of its needs, steps included, and is 
 test('what a person kills while it waits to be started again stays down', async () => {
   await run(part('east.kafka', []));
   const kafka = supervisor.part('east.kafka');
-  for (const restarts of [1, 2, 3]) {
+  for (const restarts of [1, 2, 3, 4]) {
     await kafka.signal('SIGKILL');
     await until(() => kafka.restarts === restarts && kafka.state === 'ready');
   }
-  await kafka.signal('SIGKILL'); // the fourth in a row: it waits for 2 s
+  await kafka.signal('SIGKILL'); // the fifth in a row: it waits for 4 s
   await until(() => kafka.state === 'restarting');
   const beganMs = performance.now();
   await regions.kill('east');
-  expect(performance.now() - beganMs).toBeLessThan(1_000);
+  expect(performance.now() - beganMs).toBeLessThan(3_000);
   expect(await states()).toEqual({ 'east.kafka': 'down' });
 });
 

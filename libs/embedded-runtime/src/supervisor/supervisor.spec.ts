@@ -112,7 +112,7 @@ test('a plan that names something twice, or needs what comes later, is refused',
 test('a part that is restarted ends in order and runs again, with the further environment of that start', async () => {
   const file = join(directory, 'said');
   const says = `const say = (what) => require('fs').appendFileSync(${JSON.stringify(file)}, what + '\\n');
-    say('begins with ' + process.env.CLOCK); process.on('SIGTERM', () => { say('ends in order'); process.exit(0); }); setInterval(() => {}, 1e6);`;
+    process.on('SIGTERM', () => { say('ends in order'); process.exit(0); }); setInterval(() => {}, 1e6); say('begins with ' + process.env.CLOCK);`;
   const lines = async (): Promise<readonly string[]> => (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
   let clock = 'true';
   const supervisor = supervise([

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Region, ShardId } from '#contracts';
 import { eventually, eventuallyHolds } from '#test-kit';
 import type { Answer } from '../command-gateway.port.ts';
@@ -18,18 +18,33 @@ async function ask(two: TwoTestRegions, shard: ShardId, stream: string, id: stri
   throw new Error(`${id} was never decided`);
 }
 
+/** Milliseconds in which this process could run: a machine that stalls it says nothing of what is measured. */
+function runningClock(): () => number {
+  let [ranMs, lastMs] = [0, performance.now()];
+  const tick = (): number => {
+    const nowMs = performance.now();
+    ranMs += Math.min(nowMs - lastMs, 25);
+    lastMs = nowMs;
+    return ranMs;
+  };
+  const timer = setInterval(tick, 5);
+  onTestFinished(() => clearInterval(timer));
+  return tick;
+}
+
 /** Clients that ask all the time, until `end`, which resolves with what each was told. */
 function streamOfCommands(two: TwoTestRegions, shard: ShardId) {
   const ids: string[] = [];
   const told: Promise<{ answer: Answer; tookMs: number }>[] = [];
   const run = { over: false };
+  const ranMs = runningClock();
   const sending = (async () => {
     while (!run.over) {
       const id = `c${ids.length}`;
-      const beganAt = performance.now();
+      const beganAt = ranMs();
       const asked = ask(two, shard, `s${ids.length % 7}`, id, ids.length % 3 === 0 ? west : east);
       ids.push(id);
-      told.push(asked.then((answer) => ({ answer, tookMs: performance.now() - beganAt })));
+      told.push(asked.then((answer) => ({ answer, tookMs: ranMs() - beganAt })));
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   })();
@@ -54,10 +69,11 @@ describe('a takeover', () => {
     expect(await two.regions.east.take(eastern, 's', 'a')).toMatchObject(settled('global'));
     two.cut();
     two.regions.east.broker.pause();
-    const beganAt = performance.now();
+    const ranMs = runningClock();
+    const beganAt = ranMs();
     await two.takeOver(two.regions.west);
     expect(await two.regions.west.take(eastern, 's', 'b')).toMatchObject({ ...settled('regional'), seq: 2 });
-    expect(performance.now() - beganAt).toBeLessThan(1_000);
+    expect(ranMs() - beganAt).toBeLessThan(1_000);
     expect(await two.regions.west.take(eastern, 's', 'a')).toMatchObject({ ...settled('regional'), result: { changed: false } });
     expect(await two.regions.west.take(western, 's', 'c')).toMatchObject(settled('regional'));
     expect(two.regions.west.writers.status.open).toEqual([eastern, western]);

@@ -40,7 +40,7 @@ const testLimits: ShardWriterLimits = {
   queuedMax: 100,
   roomTimeoutMs: 50,
   withoutOwnerMs: 100,
-  readBackTimeoutMs: 200,
+  readBackTimeoutMs: 60_000,
   retryDelayMs: 1,
   overtakenDelayMs: 1,
 };

@@ -41,7 +41,7 @@ describe('a writer that opens its shard', () => {
     });
     one.hear(receipt(1, 1));
     writer.assign();
-    expect(await one.changed.until(() => writer.isOpen, 2_000)).toBe(true);
+    expect(await one.changed.until(() => writer.isOpen, 20_000)).toBe(true);
     expect(written).toBe(5);
     expect(one.reports.filter(({ level }) => level === 'error')).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe('a writer that opens its shard', () => {
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve)); // its own log is read
     expect(one.log.at(-1)).toMatchObject({ kind: 'commit' });
     one.readMirror([fence(2, 1, 1), commit(2, 1, 2)]);
-    expect(await one.changed.until(() => writer.isOpen, 2_000)).toBe(true);
+    expect(await one.changed.until(() => writer.isOpen, 20_000)).toBe(true);
     expect(one.reports.filter(({ level }) => level === 'error')).toEqual([]);
     expect(one.log.at(-1)).toMatchObject({ kind: 'fence', term: 4, generation: 2, base: 3 });
   });
@@ -71,9 +71,9 @@ describe('a writer that opens its shard', () => {
     const writer = one.instance();
     one.hear(receipt(1, 2));
     writer.assign();
-    expect(await one.changed.until(() => one.reports.some(({ level }) => level === 'error'), 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.reports.some(({ level }) => level === 'error'), 20_000)).toBe(true);
     one.enqueue(writer, { id: 'a', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     expect(one.replies.map(({ result }) => result.outcome)).toEqual(['unavailable']);
     expect(one.log).toHaveLength(2);
   });

@@ -11,7 +11,7 @@ describe('a writer', () => {
     one.enqueue(writer, { id: 'a', units: 4 });
     one.enqueue(writer, { id: 'b', units: 9 });
     one.enqueue(writer, { id: 'a', units: 4 });
-    expect(await one.changed.until(() => one.done.length === 3, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 3, 20_000)).toBe(true);
     expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'commit']);
     expect(one.replies.map(({ seq, result }) => [seq, result.outcome])).toEqual([
       [1, 'accepted'],
@@ -28,7 +28,7 @@ describe('a writer', () => {
       const writer = one.instance();
       writer.assign();
       one.enqueue(writer, { id: 'a', units: 4 });
-      expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+      expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
       expect(one.accepted()).toEqual({ taken: ['a'], units: 4 });
       expect(one.log.filter(({ kind }) => kind === 'fence').length).toBeGreaterThan(1);
       expect(one.wrote).toEqual([1]); // also what was read back after the doubt
@@ -40,11 +40,11 @@ describe('a writer', () => {
     const zombie = one.instance();
     zombie.assign();
     one.enqueue(zombie, { id: 'a', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     const next = one.instance();
     next.assign();
     one.enqueue(next, { id: 'b', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 2, 20_000)).toBe(true);
     const lastFence = one.log.findLast((record) => record.kind === 'fence');
     expect(lastFence?.generation).toBeGreaterThan(1);
     expect(one.accepted().taken).toEqual(['a', 'b']);
@@ -55,7 +55,7 @@ describe('a writer', () => {
     const writer = one.instance({ isFollowed: () => true, caughtUp: () => new Promise(() => undefined) });
     writer.assign();
     one.enqueue(writer, { id: 'a', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'commit']);
   });
 
@@ -65,7 +65,7 @@ describe('a writer', () => {
     const writer = one.instance({ isFollowed: () => true });
     writer.assign();
     one.enqueue(writer, { id: 'a', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     expect(one.log.map((record) => (record.kind === 'fence' ? record.generation : record.kind))).toEqual([1, 1, 2, 'commit']);
     expect(one.accepted().taken).toEqual(['a']);
   });
@@ -74,13 +74,13 @@ describe('a writer', () => {
     const one = oneShard();
     const first = one.instance({ limits: { overtakenDelayMs: 60_000 } });
     first.assign();
-    expect(await one.changed.until(() => first.isOpen, 2_000)).toBe(true);
+    expect(await one.changed.until(() => first.isOpen, 20_000)).toBe(true);
     const second = one.instance();
     second.assign();
-    expect(await one.changed.until(() => second.isOpen && !first.isOpen, 2_000)).toBe(true);
+    expect(await one.changed.until(() => second.isOpen && !first.isOpen, 20_000)).toBe(true);
     for (const id of ['a', 'b', 'c']) {
       one.enqueue(second, { id, units: 1 });
-      expect(await one.changed.until(() => one.done.includes(id), 2_000)).toBe(true);
+      expect(await one.changed.until(() => one.done.includes(id), 20_000)).toBe(true);
     }
     expect(one.log.map(({ kind }) => kind)).toEqual(['fence', 'fence', 'commit', 'commit', 'commit']);
   });
@@ -88,13 +88,13 @@ describe('a writer', () => {
   it('lets what comes after a close wait for an owner, not for ever, and never denies what it had begun', async () => {
     const one = oneShard();
     one.fates = ['appended', 'doubtful and lost'];
-    const writer = one.instance({ limits: { retryDelayMs: 1_000 } });
+    const writer = one.instance({ limits: { retryDelayMs: 60_000 } });
     writer.assign();
     one.enqueue(writer, { id: 'a', units: 4 });
-    expect(await one.changed.until(() => one.reports.some(({ message }) => message === 'an append is in doubt'), 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.reports.some(({ message }) => message === 'an append is in doubt'), 20_000)).toBe(true);
     one.push([{ kind: 'close', shard, term: 1 }]);
     one.enqueue(writer, { id: 'b', units: 4 });
-    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 2, 20_000)).toBe(true);
     expect(one.replies.map(({ commandId: id, result }) => [id, result.outcome])).toEqual([
       ['a', 'unknown'],
       ['b', 'unavailable'],
@@ -116,7 +116,7 @@ describe('a writer', () => {
     });
     writer.assign();
     one.enqueue(writer, { id: 'a', units: 4 });
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     expect(one.replies.map(({ result }) => result.outcome)).toEqual(['refused']);
     expect(one.log.map(({ kind }) => kind)).toEqual(['fence']);
   });
@@ -126,13 +126,13 @@ describe('a writer', () => {
     const writer = one.instance();
     writer.assign();
     one.enqueue(writer, { id: 'a', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     const fence = one.log.findLast((record) => record.kind === 'fence');
     writer.onReceipt({ shard, term: 1, generation: 1, writer: fence!.writer, seq: 1 });
     expect(writer.isOpen).toBe(true);
     writer.onReceipt({ shard, term: 1, generation: 1, writer: 'another', seq: 1 });
     one.enqueue(writer, { id: 'b', units: 1 });
-    expect(await one.changed.until(() => !writer.isOpen, 2_000)).toBe(true);
+    expect(await one.changed.until(() => !writer.isOpen, 20_000)).toBe(true);
     expect(one.accepted().taken).toEqual(['a']);
   });
 
@@ -143,7 +143,7 @@ describe('a writer', () => {
     writer.assign(); // into a log that lost its beginning
     one.enqueue(writer, { id: 'asked', units: 1 }, true);
     one.enqueue(writer, { id: 'told 202', units: 1 }, false);
-    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 2, 20_000)).toBe(true);
     expect(one.cameToNothing).toEqual(['told 202: unavailable']);
     expect(one.replies.map(({ commandId: id }) => id)).toEqual(['asked']);
 
@@ -152,7 +152,7 @@ describe('a writer', () => {
     other.assign();
     healthy.enqueue(other, { id: 'too many', units: 11 }, false);
     healthy.enqueue(other, { id: 'a few', units: 1 }, false);
-    expect(await healthy.changed.until(() => healthy.done.length === 2, 2_000)).toBe(true);
+    expect(await healthy.changed.until(() => healthy.done.length === 2, 20_000)).toBe(true);
     expect(healthy.cameToNothing).toEqual(['too many: refused']);
     expect(healthy.replies).toEqual([]);
   });
@@ -166,10 +166,10 @@ describe('a writer', () => {
     ask('too soon');
     writer.assign();
     ask('a');
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     one.fates = Array.from({ length: 50 }, () => 'doubtful and lost');
     ask('in doubt');
-    expect(await one.changed.until(() => one.fates.length < 50, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.fates.length < 50, 20_000)).toBe(true);
     ask('not begun');
     await writer.unassign();
     expect(told).toEqual(['too soon unavailable', 'a accepted', 'in doubt unknown', 'not begun unavailable']);
@@ -181,14 +181,14 @@ describe('a writer', () => {
     const writer = one.instance();
     writer.assign();
     one.enqueue(writer, { id: 'a', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 1, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 1, 20_000)).toBe(true);
     const own = one.log.findLast((record) => record.kind === 'commit')!;
     one.push([{ ...own, seq: 2, cause: commandId('forged'), body: '[{"id":"forged","units":1}]' }]);
     await new Promise((resolve) => setImmediate(resolve)); // it is read
     writer.onReceipt({ shard, term: 1, generation: own.generation, writer: own.writer, seq: 2 });
     expect(writer.isOpen).toBe(true);
     one.enqueue(writer, { id: 'b', units: 1 });
-    expect(await one.changed.until(() => one.done.length === 2, 2_000)).toBe(true);
+    expect(await one.changed.until(() => one.done.length === 2, 20_000)).toBe(true);
     expect(one.accepted().taken).toEqual(['a', 'forged', 'b']);
   });
 });

@@ -18,8 +18,8 @@ const clock = (): (() => number) => {
   const startedMs = performance.now();
   return () => performance.now() - startedMs;
 };
-const run = (place: PlaceOrder, underWayMax = 1_000, signal = new AbortController().signal) =>
-  runOpenLoad({ orders, place, nowMs: clock(), underWayMax, signal });
+const run = (place: PlaceOrder, underWayMax = 1_000, signal = new AbortController().signal, nowMs = clock()) =>
+  runOpenLoad({ orders, place, nowMs, underWayMax, signal });
 const acknowledged = { outcome: { kind: 'acknowledged', durability: 'global' }, calls: 1 } as const;
 
 describe('an open load', () => {
@@ -39,12 +39,12 @@ describe('an open load', () => {
   it('records what it could not start as unknown, not as refused and not at all', async () => {
     let open = 0;
     const gate = Promise.withResolvers<typeof acknowledged>();
-    const running = run(() => {
+    const place: PlaceOrder = () => {
       open += 1;
       return gate.promise;
-    }, 10);
-    const last = orders.at(-1)!.dueMs;
-    setTimeout(() => gate.resolve(acknowledged), last + 50);
+    };
+    const running = run(place, 10, undefined, () => 1_000); // all is due: every order has been looked at before anything is answered
+    gate.resolve(acknowledged);
     const recorded = await running;
     expect(open).toBe(10);
     expect(recorded).toHaveLength(orders.length);
