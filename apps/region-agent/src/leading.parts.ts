@@ -27,6 +27,8 @@ export interface LeadingOptions {
   readonly isLeadConfirmed: () => boolean;
   /** Something of the own logs or of anybody's receipts was read. */
   readonly onLooked: () => void;
+  /** A procedure waits for what is read there. */
+  readonly isUnderWay: () => boolean;
 }
 
 const stopTimeoutMs = 5_000;
@@ -61,7 +63,7 @@ export class LeadingParts {
   }
 
   private constructor(options: LeadingOptions, opened: OpenCheckpoint | undefined) {
-    const { here, topology, cluster, lineageStore, checkpoints, log, nowMs, probeEveryMs, isLeadConfirmed, onLooked } = options;
+    const { here, topology, cluster, lineageStore, checkpoints, log, nowMs, probeEveryMs, isLeadConfirmed, onLooked, isUnderWay } = options;
     this.#lifecycle = new Lifecycle({ stopTimeoutMs, log });
     this.ledger = new ReceiptLedger(here, opened?.found?.ledger);
     this.writer = new ReceiptWriter({ here, cluster, ledger: this.ledger, log, nowMs, onWritten: () => this.logs.settleEvents() });
@@ -77,6 +79,7 @@ export class LeadingParts {
         probeEveryMs,
         onRead: () => this.writer.kick(),
         onLooked,
+        isUnderWay,
       },
       opened?.found,
     );

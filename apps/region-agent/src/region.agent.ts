@@ -1,5 +1,5 @@
 import type { AgentStatus, Serving } from '#contracts';
-import { servingOf, type RegionState } from '#regions';
+import { servingOf, type RegionState, type StoredLineage } from '#regions';
 import type { HealthRegistry, Lifecycle } from '#service-kit';
 import { Candidacy } from './lead/candidacy.ts';
 import { KafkaHealth } from './lead/kafka-health.ts';
@@ -14,6 +14,9 @@ import { Wake } from './wake.ts';
 import { PromotionHold } from './wishes/promotion-hold.ts';
 
 const etcdGoneRetryMs = 250;
+
+/** A round goes by what was read of etcd within this time and not changed since: a handoff need not ask again between its close and its swap. */
+const stateRecentMs = 500;
 
 /**
  * A region's agent: one instance of two or more. Each keeps a lease, reads etcd's state and answers whether the region serves; one leads, says what the
@@ -51,7 +54,7 @@ export class RegionAgent {
       everyMs: Math.min(probeEveryMs, 1_000),
       onBack: (silentMs) => this.#kafkaIsBack(silentMs),
     });
-    this.#state = new StateReader({ registry, log, nowMs, onChange: () => this.#changed() });
+    this.#state = new StateReader({ registry, log, nowMs, onChange: (lineage) => this.#changed(lineage) });
     this.#candidacy = new Candidacy({
       registry,
       region: here,
@@ -67,6 +70,7 @@ export class RegionAgent {
       attention: this.#attention,
       isLeadConfirmed: () => this.#candidacy.standing === 'leads',
       onLooked: () => this.#wake.wake(),
+      onSwapped: () => this.#state.changed(),
     });
   }
 
@@ -191,14 +195,15 @@ export class RegionAgent {
 
   async #readOrUndefined(): Promise<RegionState | undefined> {
     try {
-      return (await this.#state.refresh()).state;
+      return (await this.#state.recent(stateRecentMs)).state;
     } catch {
       return undefined; // the reader keeps the reason for the status
     }
   }
 
   /** Between rounds, or while one takes long: the lineage reaches the services, and the logs are read under it. */
-  #changed(): void {
+  #changed(lineage?: StoredLineage): void {
+    if (lineage !== undefined) this.#lead.see(lineage); // a round trip earlier than by reading it
     this.#wake.wake();
     this.#state.refresh().then(
       ({ state }) => this.#lead.see(state.lineage),

@@ -71,7 +71,10 @@ export interface AgentRegistry {
   openSession(options: { readonly region: Region; readonly instance: number; readonly ttlSeconds: number }): Promise<AgentSession>;
   /** Replaces the wishes that were read at `revision`. `conflict`: somebody else changed them since. @throws AgentRegistryError */
   changeWishes(revision: number, wishes: RegionWishes): Promise<'changed' | 'conflict'>;
-  /** Tells that something may have changed: the lineage, a signal, a leader, the wishes. It may tell late or not at all, so a reader also reads from time to time. */
-  watch(onChange: () => void, onError: (error: Error) => void): LineageWatch;
+  /**
+   * Tells that something may have changed: the lineage, a signal, a leader, the wishes; of the lineage also what stands there now, agreed on as if it
+   * had been read. It may tell late or not at all, so a reader also reads from time to time.
+   */
+  watch(onChange: (lineage: StoredLineage | undefined) => void, onError: (error: Error) => void): LineageWatch;
   close(): Promise<void>;
 }

@@ -13,6 +13,8 @@ export interface LeadOptions extends Omit<RegionAgentOptions, 'nowMs'> {
   readonly attention: Attention;
   readonly isLeadConfirmed: () => boolean;
   readonly onLooked: () => void;
+  /** The lineage was changed, or may have been. */
+  readonly onSwapped: () => void;
 }
 
 interface Running {
@@ -60,11 +62,15 @@ export class Lead {
 
   async takeUp(): Promise<void> {
     if (this.#running !== undefined) return;
-    const { log, here, cluster, lineageStore, events, nowMs, timing, idleMs, attention, onLooked, companion } = this.#options;
+    const { log, here, cluster, lineageStore, events, nowMs, timing, idleMs, attention, onLooked, onSwapped, companion } = this.#options;
     try {
-      const parts = await LeadingParts.start({ ...this.#options, onLooked: () => this.#looked(onLooked) });
+      const parts = await LeadingParts.start({
+        ...this.#options,
+        onLooked: () => this.#looked(onLooked),
+        isUnderWay: () => this.#isUnderWay,
+      });
       attention.wasBlind(); // nothing of the logs was followed until now
-      const effects = new Effects({ here, cluster, lineageStore, parts });
+      const effects = new Effects({ here, cluster, lineageStore, parts, onSwapped });
       const runner = new ProcedureRunner({ effects, events, nowMs, roundMs: timing.roundMs, idleMs });
       this.#running = { sinceMs: nowMs(), parts, effects, runner, companion: companion?.(parts.ledger.strandedHere) };
       this.#running.companion?.start();
@@ -125,9 +131,12 @@ export class Lead {
 
   /** Waits for what others write go on at once; an idle agent is not woken by every commit. */
   #looked(onLooked: () => void): void {
-    const running = this.#running;
-    running?.effects.looked();
-    if (running?.runner.isUnderWay === true) onLooked();
+    this.#running?.effects.looked();
+    if (this.#isUnderWay) onLooked();
+  }
+
+  get #isUnderWay(): boolean {
+    return this.#running?.runner.isUnderWay === true;
   }
 
   #isCaughtUp(state: RegionState): boolean {

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import type { AgentRegistry, LineageWatch, RegionState } from '#regions';
+import type { AgentRegistry, LineageWatch, RegionState, StoredLineage } from '#regions';
 
 export interface StateReaderOptions {
   readonly registry: AgentRegistry;
   readonly log: Logger;
   readonly nowMs: () => number;
-  /** Something may have changed: who waits for it should read. */
-  readonly onChange: () => void;
+  /** Something may have changed: who waits for it should read. A lineage that came with it was agreed on, as if it had been read. */
+  readonly onChange: (lineage: StoredLineage | undefined) => void;
 }
 
 export interface KnownState {
@@ -22,6 +22,8 @@ export class StateReader {
   #reading: Promise<unknown> = Promise.resolve();
   #next: Promise<KnownState> | undefined;
   #known: KnownState | undefined;
+  /** What was read before this is out of date. */
+  #changedAtMs = -Infinity;
   #problem: string | undefined = 'etcd was not asked yet';
 
   constructor(options: StateReaderOptions) {
@@ -46,6 +48,20 @@ export class StateReader {
       return read;
     });
     return this.#next;
+  }
+
+  /** The newest state, if it was read no longer ago; else one as of now or later. Who watches knows of what changed since. @throws AgentRegistryError */
+  async recent(withinMs: number): Promise<KnownState> {
+    if (this.#next !== undefined) return this.#next;
+    await this.#reading;
+    const [known, ageMs] = [this.#known, this.ageMs() ?? Infinity];
+    const isRecent = known !== undefined && this.#problem === undefined && ageMs <= withinMs && known.readAtMs >= this.#changedAtMs;
+    return isRecent ? known : this.refresh();
+  }
+
+  /** This process has changed something in etcd, or may have. */
+  changed(): void {
+    this.#changedAtMs = this.#options.nowMs();
   }
 
   get known(): KnownState | undefined {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ShardId } from '#contracts';
-import type { LogCluster, LogReader, StoredRecord } from '#shard-log';
+import type { LogCluster, LogReader, ReaderOptions, StoredRecord } from '#shard-log';
 import { repeat, type Repeating } from '../repeat.ts';
 import { partitionKey, partitionOfKey, type SourceTopic } from './source-topic.ts';
 import { TopicProbe, type Recreated, type TopicStatus } from './topic-probe.ts';
@@ -12,6 +12,7 @@ export interface LogTailOptions {
   readonly cluster: LogCluster;
   readonly log: Logger;
   readonly probeEveryMs: number;
+  readonly restMs: NonNullable<ReaderOptions['restMs']>;
   /** Synchronous: what is read is known before anything is said of it. */
   readonly onBatch: (records: readonly StoredRecord[], sourceOf: (topic: string) => SourceTopic | undefined) => void;
   /** The topic will be read from 0, for it has another id. */
@@ -151,7 +152,7 @@ export class LogTail {
 
   async #open(): Promise<void> {
     if (this.#closed) return;
-    const { cluster, sources, name } = this.#options;
+    const { cluster, sources, name, restMs } = this.#options;
     const from = sources.flatMap(({ topic, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({
         topic,
@@ -165,6 +166,7 @@ export class LogTail {
     this.#reader = await cluster.read({
       name,
       from,
+      restMs,
       onBatch: async (records) => this.#onBatch(records),
       onStopped: (error) => {
         this.#reopenDue = true;

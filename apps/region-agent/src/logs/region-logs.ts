@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { eventsTopic, shardOf, topicIn, type Lineage, type Region, type ShardId } from '#contracts';
 import { ReceiptsFold, type StoredReceiptsFold } from '#regions';
-import { decodeReceipts, decodeShardRecord, type LogCluster, type StoredRecord } from '#shard-log';
+import { decodeReceipts, decodeShardRecord, restAfterFetch, type LogCluster, type StoredRecord } from '#shard-log';
 import type { LedgerEvent, ReceiptLedger } from '../receipts/receipt-ledger.ts';
 import type { ReceiptCheckpoint } from '../receipts/checkpoint.store.ts';
 import { LogTail, type LogTailOptions } from './log-tail.ts';
@@ -21,6 +21,8 @@ export interface RegionLogsOptions {
   readonly onRead: () => void;
   /** After every batch of own logs and of anybody's receipts: a procedure may go on. */
   readonly onLooked: () => void;
+  /** A procedure waits for what stands in own logs and in anybody's receipts. */
+  readonly isUnderWay: () => boolean;
 }
 
 /** When a region's receipts were last heard. */
@@ -55,14 +57,16 @@ export class RegionLogs {
 
   constructor(options: RegionLogsOptions, from: ReceiptCheckpoint | undefined) {
     this.#options = options;
-    const { here, regions, partitions, onRead, onLooked } = options;
+    const { here, regions, partitions, onRead, onLooked, isUnderWay } = options;
     const stored = (region: Region): StoredReceiptsFold | undefined => from?.receipts[region];
     this.#folds = new Map(regions.map((region) => [region, new ReceiptsFold(region, stored(region))]));
-    const tail = (name: string, sources: readonly SourceTopic[], then: () => void): LogTail =>
-      new LogTail(this.#tailOptions(name, sources, then), from);
+    const tail = (what: Pick<LogTailOptions, 'name' | 'sources' | 'restMs'>, then: () => void): LogTail =>
+      new LogTail(this.#tailOptions(what, then), from);
+    // A shard that has been closed has no writer until its receipts are read.
+    const restMs = (records: number): number => (isUnderWay() ? 0 : restAfterFetch(records));
     this.#tails = [
-      tail('mirrors', mirroredEvents(here, regions, partitions), onRead),
-      tail('own logs and receipts', ownEventsAndReceipts(here, regions, partitions), onLooked),
+      tail({ name: 'mirrors', sources: mirroredEvents(here, regions, partitions), restMs: restAfterFetch }, onRead),
+      tail({ name: 'own logs and receipts', sources: ownEventsAndReceipts(here, regions, partitions), restMs }, onLooked),
     ];
   }
 
@@ -140,11 +144,10 @@ export class RegionLogs {
     await Promise.all(this.#tails.map((tail) => tail.close()));
   }
 
-  #tailOptions(name: string, sources: readonly SourceTopic[], then: () => void): LogTailOptions {
+  #tailOptions(what: Pick<LogTailOptions, 'name' | 'sources' | 'restMs'>, then: () => void): LogTailOptions {
     const { cluster, log, probeEveryMs, ledger } = this.#options;
     return {
-      name,
-      sources,
+      ...what,
       cluster,
       log,
       probeEveryMs,

@@ -25,6 +25,7 @@ async function handingOver(procedure: Procedure, broker = new InMemoryBroker()) 
       logs: { receiptsOf: () => receipts },
       writer: { cut: async () => undefined },
     },
+    onSwapped: () => undefined,
   });
   const close: Step = { step: 'close', procedure, because: 'a test', shards: shards.map((shard) => ({ shard, term: 1 })) };
   let done = false;

@@ -12,6 +12,8 @@ export interface EffectsOptions {
   readonly lineageStore: LineageStore;
   /** Of what leads: what is looked at, and who writes the cut. */
   readonly parts: ShardViewParts & { readonly writer: Pick<ReceiptWriter, 'cut'> };
+  /** The lineage was changed, or may have been. */
+  readonly onSwapped: () => void;
 }
 
 type CloseStep = Extract<Step, { readonly step: 'close' }>;
@@ -72,7 +74,8 @@ export class Effects {
   async #swap(step: Extract<Step, { readonly step: 'claim' | 'swap' }>, before: StoredLineage): Promise<string | undefined> {
     if (before.revision !== step.expectedRevision)
       return `the step was computed from revision ${step.expectedRevision}, not ${before.revision}`;
-    const answer = await swapAndReadBack(this.#options.lineageStore, before, step.lineage, { attemptsMax: swapAttemptsMax });
+    const swapping = swapAndReadBack(this.#options.lineageStore, before, step.lineage, { attemptsMax: swapAttemptsMax });
+    const answer = await swapping.finally(this.#options.onSwapped);
     switch (answer.outcome) {
       case 'stored':
         return undefined;

@@ -13,7 +13,7 @@ import {
   type RegionWishes,
 } from '../agent-registry.port.ts';
 import type { LineageWatch, StoredLineage } from '../lineage-store.port.ts';
-import { EtcdClient, textOf, type EtcdKeyValue, type EtcdOperation, type EtcdOptions } from './etcd.client.ts';
+import { EtcdClient, textOf, type EtcdKeyValue, type EtcdOperation, type EtcdOptions, type EtcdWatchEvent } from './etcd.client.ts';
 import { storedLineageOf } from './etcd-lineage.store.ts';
 
 export interface EtcdAgentRegistryOptions extends EtcdOptions {
@@ -78,7 +78,7 @@ export class EtcdAgentRegistry implements AgentRegistry {
     });
   }
 
-  watch(onChange: () => void, onError: (error: Error) => void): LineageWatch {
+  watch(onChange: (lineage: StoredLineage | undefined) => void, onError: (error: Error) => void): LineageWatch {
     const stop = new AbortController();
     const watching = this.#watchUntil(stop.signal, onChange, onError);
     const watch: LineageWatch = {
@@ -98,12 +98,23 @@ export class EtcdAgentRegistry implements AgentRegistry {
     await Promise.all(watches);
   }
 
-  async #watchUntil(stop: AbortSignal, onChange: () => void, onError: (error: Error) => void): Promise<void> {
+  async #watchUntil(
+    stop: AbortSignal,
+    onChange: (lineage: StoredLineage | undefined) => void,
+    onError: (error: Error) => void,
+  ): Promise<void> {
+    const key = `${this.#prefix}/lineage`;
+    const onEvents = (events: readonly EtcdWatchEvent[]): void => {
+      const put = events.findLast(({ type, kv }) => type === 'PUT' && textOf(kv.key) === key);
+      const lineage = storedLineageOf(put?.kv);
+      this.#lineage = lineage ?? this.#lineage;
+      onChange(lineage);
+    };
     while (!stop.aborted) {
       try {
-        const { revision } = await this.#client.get(`${this.#prefix}/lineage`);
-        onChange(); // what changed while nobody watched
-        await this.#client.watch(`${this.#prefix}/`, revision + 1, stop, onChange, true);
+        const { entry, revision } = await this.#client.get(key);
+        onChange(storedLineageOf(entry)); // what changed while nobody watched
+        await this.#client.watch(`${this.#prefix}/`, revision + 1, stop, onEvents, true);
       } catch (error) {
         if (!stop.aborted) onError(error instanceof Error ? error : new Error(String(error)));
       }

@@ -10,7 +10,7 @@ import {
   type RegionState,
   type RegionWishes,
 } from '../agent-registry.port.ts';
-import type { LineageStore, LineageWatch } from '../lineage-store.port.ts';
+import type { LineageStore, LineageWatch, StoredLineage } from '../lineage-store.port.ts';
 
 interface Lease {
   readonly id: string;
@@ -27,7 +27,7 @@ export class InMemoryAgentRegistry implements AgentRegistry {
   readonly #nowMs: () => number;
   readonly #leases = new Map<string, Lease>();
   readonly #leaders = new Map<Region, Leader>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<(lineage: StoredLineage | undefined) => void>();
   readonly #lineageWatch: LineageWatch;
   #wishes: RegionWishes = { evacuated: [] };
   #wishesRevision = 0;
@@ -38,7 +38,7 @@ export class InMemoryAgentRegistry implements AgentRegistry {
     this.#lineage = lineage;
     this.#nowMs = nowMs;
     this.#lineageWatch = lineage.watch(
-      () => this.#tell(),
+      (stored) => this.#tell(this.unreachable ? undefined : stored),
       () => {}, // the store in memory has no faults that a watch would tell
     );
   }
@@ -92,9 +92,9 @@ export class InMemoryAgentRegistry implements AgentRegistry {
     return 'changed';
   }
 
-  watch(onChange: () => void): LineageWatch {
+  watch(onChange: (lineage: StoredLineage | undefined) => void): LineageWatch {
     this.#watchers.add(onChange);
-    queueMicrotask(onChange);
+    queueMicrotask(() => onChange(undefined));
     return { close: async () => void this.#watchers.delete(onChange) };
   }
 
@@ -134,7 +134,7 @@ export class InMemoryAgentRegistry implements AgentRegistry {
     this.#tell();
   }
 
-  #tell(): void {
-    for (const tell of this.#watchers) tell();
+  #tell(lineage?: StoredLineage): void {
+    for (const tell of this.#watchers) tell(lineage);
   }
 }
