@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { agentStatusSchema, orderListAnswerSchema, placeOrderAnswerSchema, type AgentStatus, type Region } from '#contracts';
+import { agentStatusSchema, orderListAnswerSchema, placeOrderAnswerSchema, services, type AgentStatus, type Region } from '#contracts';
 import { answered, askApi, askApiUntilAnswered, eventually, eventuallyHolds, type Customer, type Shop, type WholeSystem } from '#test-kit';
 import type { Acknowledged } from './steady-orders.workload.ts';
 
@@ -25,28 +25,34 @@ const inWords = ({ lineage }: AgentStatus): string => {
 };
 
 /** Resolves when the region's agent says so of the lineage: `paired`, `solo(east)`, `rejoining(west)`. */
-export const seesStatus = (system: WholeSystem, region: Region, status: string, everyMs = 100): Promise<AgentStatus> =>
+export const seesStatus = (system: WholeSystem, region: Region, status: string): Promise<AgentStatus> =>
   eventually(
     async () => {
       const agent = await agentOf(system, region);
       if (inWords(agent) !== status) throw new Error(`${region}: ${inWords(agent)}; ${agent.procedure?.because}`);
       return agent;
     },
-    { withinMs: settlesWithinMs, everyMs },
+    { withinMs: settlesWithinMs, everyMs: 100 },
   );
+
+/** The region owns what is at home there, and its agent has nothing left to do. One that owns nothing has nothing to do either. */
+export async function ownsItsOwn(system: WholeSystem, region: Region): Promise<void> {
+  const rest = `, ${services.length * system.topology.partitions} shards are owned here, as wished`;
+  await eventually(
+    async () => {
+      const { procedure } = await agentOf(system, region);
+      if (procedure?.because.includes(rest) !== true) throw new Error(`${region}: ${procedure?.because}`);
+      return true;
+    },
+    { withinMs: settlesWithinMs, everyMs: 200 },
+  );
+}
 
 /** Paired, and each region owns what is at home there: nothing is left to do. */
 export async function everythingIsHome(system: WholeSystem): Promise<void> {
   for (const region of Object.keys(system.topology.regions) as Region[]) {
     await seesStatus(system, region, 'paired');
-    await eventually(
-      async () => {
-        const { procedure } = await agentOf(system, region);
-        if (procedure?.because.includes('as wished') !== true) throw new Error(`${region}: ${procedure?.because}`);
-        return true;
-      },
-      { withinMs: settlesWithinMs, everyMs: 200 },
-    );
+    await ownsItsOwn(system, region);
   }
   await system.allReady(settlesWithinMs);
 }

@@ -6,8 +6,11 @@ import { everyOrderOnceInBoth } from './region.watch.ts';
 import { SteadyOrders, type Acknowledged } from './steady-orders.workload.ts';
 
 const victim = 'east.order-service';
-/** A quiet machine stays below 5 s; a busy one below this. */
-const gapMaxMs = 8_000;
+/** Of the shards that the victim may have led. */
+const isStruck = (shard: ShardId): boolean => shard.startsWith('order.east.');
+/** Beyond the longest gap of the other shards, which is the machine's; a quiet machine stays below 5 s in all. */
+const gapMaxMs = 7_000;
+const machineGapMaxMs = 30_000;
 const everyMs = 500;
 const [answersBefore, answersAfter] = [6, 16];
 
@@ -54,7 +57,9 @@ async function killWhileOrdersFlow(): Promise<{
 it('the other instance takes over the shards of one that is killed; no acknowledged order is lost, none is doubled', async () => {
   const { acknowledged, gaps } = await killWhileOrdersFlow();
   for (const [shard, ms] of gaps) console.log(`${shard}: longest gap after the kill ${ms.toFixed(0)} ms`);
-  expect([...gaps].filter(([, ms]) => ms > gapMaxMs)).toEqual([]);
+  const machineMs = Math.max(...[...gaps].filter(([shard]) => !isStruck(shard)).map(([, ms]) => ms));
+  expect(machineMs).toBeLessThan(machineGapMaxMs);
+  expect([...gaps].filter(([, ms]) => ms - machineMs > gapMaxMs)).toEqual([]);
 
   await everyOrderOnceInBoth(shop, sku, acknowledged);
   console.log(`${acknowledged.length} orders acknowledged, each exists once`);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { productAnswerSchema, promotionConfirmation, type Region } from '#contracts';
 import { answered, askApi, eventually, problemOf, type Customer, type WholeSystem } from '#test-kit';
 import { sharedSystem, systemStartTimeoutMs } from '../journeys/shared.system.ts';
-import { agentOf, everythingIsHome, seesStatus, settlesWithinMs } from './region.watch.ts';
+import { agentOf, everythingIsHome, ownsItsOwn, seesStatus, settlesWithinMs } from './region.watch.ts';
 import { violationsOf } from './report/chaos-report.ts';
 import { RunningLoad } from './run/running-load.ts';
 import { watchedByPrometheus, type WatchingPrometheus } from './watching-prometheus.ts';
@@ -49,13 +49,6 @@ const lossAlerts = () => [
 const unsettled = () => ({ alertname: 'RpoExposed', region: survivor, cause: 'unsettled' });
 const solo = () => ({ ...unsettled(), cause: 'solo' });
 
-/** The region's agent says that nothing is left to do. */
-const ownsItsOwn = (region: Region) =>
-  eventually(async () => (await agentOf(system, region)).procedure?.because.includes('as wished') === true, {
-    withinMs: settlesWithinMs,
-    everyMs: 200,
-  });
-
 async function evacuatedAndFilledAgain(): Promise<void> {
   await load.isAnswered();
   await system.command.succeed(['region', 'evacuate', lost]);
@@ -67,7 +60,7 @@ async function evacuatedAndFilledAgain(): Promise<void> {
   await load.isAnswered();
   await system.command.succeed(['region', 'return', lost]);
   await eventually(async () => (await agentOf(system, lost)).serving.serving, { withinMs: settlesWithinMs, everyMs: 200 });
-  for (const region of [survivor, lost]) await ownsItsOwn(region);
+  for (const region of [survivor, lost]) await ownsItsOwn(system, region);
 }
 
 /** Each step stands on the one before. */
@@ -113,9 +106,9 @@ describe('under one load', () => {
     expect((await unsaid.finished).exitCode).not.toBe(0);
     const sentence = promotionConfirmation([lost]);
     await system.command.succeed(['region', 'promote', survivor, '--confirm', sentence], 120_000);
-    await seesStatus(system, survivor, `solo(${survivor})`);
+    const promoted = await seesStatus(system, survivor, `solo(${survivor})`);
     // Under no other term: the lost majority may have given away the next one.
-    expect((await agentOf(system, survivor)).lineage!.term).toBeGreaterThan(1_000_000);
+    expect(promoted.lineage!.term).toBeGreaterThan(1_000_000);
     known.set('after', await place(survivor, 'after'));
     expect(await place(survivor, 'before')).toBe(known.get('before'));
     expect(known.get('after')).not.toBe(known.get('before'));

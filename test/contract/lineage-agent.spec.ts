@@ -98,7 +98,7 @@ it('receipts one commit after the other within milliseconds, on a real broker', 
   for (let seq = 1; seq <= 200; seq++) {
     const startMs = performance.now();
     await append(commit(seq));
-    const receipt = await eventually(() => receipts.find((one) => one.seq >= seq), { withinMs: 5_000, everyMs: 1 });
+    const receipt = await eventually(() => receipts.find((one) => one.seq >= seq), { everyMs: 1 });
     tookMs.push(receipt.atMs - startMs);
   }
   tookMs.sort((a, b) => a - b);

@@ -57,8 +57,8 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
         `--listen-peer-urls=http://${host}:${members.get(site)!.peer}`,
         `--initial-advertise-peer-urls=${peerUrl(site)}`,
         `--initial-cluster=${sites.map((name) => `${name}=${peerUrl(name)}`).join(',')}`,
-        '--heartbeat-interval=50',
-        '--election-timeout=500',
+        '--heartbeat-interval=100',
+        '--election-timeout=2000', // the links are in this process: it may stand still for a second without costing an election
         '--logger=zap',
         '--log-level=error',
       ],
@@ -80,7 +80,7 @@ export async function startEtcdCluster(): Promise<EtcdCluster> {
         const response = await fetch(`${clientUrl(site)}/health`, { signal: AbortSignal.timeout(1_000) });
         return ((await response.json()) as { health: string }).health === 'true';
       },
-      { withinMs: 20_000 },
+      { withinMs: 45_000 },
     );
   const close = async (): Promise<void> => {
     await Promise.all(sites.map(kill));

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { region } from '#contracts';
 import { startLinks, type Links } from '#embedded-runtime';
+import { eventually, eventuallyHolds, freePorts } from '#test-kit';
 
 const east = region('east');
 const west = region('west');
@@ -32,13 +33,7 @@ async function listening(onConnection: (socket: Socket) => void): Promise<number
   return (server.address() as { port: number }).port;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen({ host, port: 0 });
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+const freePort = async (): Promise<number> => (await freePorts(1))[0]!;
 
 /** A link by which west dials east's server. */
 async function westDialsEast(onConnection: (socket: Socket) => void): Promise<() => Promise<Socket>> {
@@ -62,6 +57,13 @@ async function roundTripMs(socket: Socket): Promise<number> {
   socket.write('ping');
   await once(socket, 'data');
   return performance.now() - start;
+}
+
+/** What `socket` has received from now on, whenever it is asked. */
+function receivedBy(socket: Socket): () => string {
+  let text = '';
+  socket.on('data', (bytes: Buffer) => void (text += bytes.toString()));
+  return () => text;
 }
 
 /** What `socket` receives within `ms`. The wait is the observation: that nothing comes can only be seen by waiting. */
@@ -90,11 +92,16 @@ describe('a delayed link', () => {
     links!.delay({ from: west, to: east, ms: 30, direction: 'one-way' });
     expect(await roundTripMs(socket)).toBeGreaterThanOrEqual(29);
     links!.delay({ from: east, to: west, ms: 50, direction: 'one-way' });
-    const bothWays = await roundTripMs(socket);
-    expect(bothWays).toBeGreaterThanOrEqual(79);
-    expect(bothWays).toBeLessThan(200);
+    const bothWays: number[] = [];
+    // Asked until the machine did not stand still meanwhile.
+    await eventually(async () => {
+      const tookMs = await roundTripMs(socket);
+      bothWays.push(tookMs);
+      return tookMs < 200;
+    });
+    expect(Math.min(...bothWays)).toBeGreaterThanOrEqual(79);
     links!.heal();
-    expect(await roundTripMs(socket)).toBeLessThan(29);
+    await eventually(async () => (await roundTripMs(socket)) < 29);
   });
 
   it('keeps the order of bytes when the delay falls', async () => {
@@ -102,12 +109,12 @@ describe('a delayed link', () => {
     const socket = await dial();
     links!.delay({ from: west, ms: 60 });
     socket.write('first ');
-    const all = receivedWithin(socket, 400);
+    const all = receivedBy(socket);
     setTimeout(() => {
       links!.heal();
       socket.write('second');
     }, 20);
-    expect(await all).toBe('first second');
+    await eventuallyHolds(() => expect(all()).toBe('first second'));
   });
 
   it('carries megabytes at full speed, intact, and the end of the stream after the last byte', async () => {
@@ -158,16 +165,17 @@ describe('a silent cut', () => {
     const server = inEast[0]!;
     await once(server, 'data');
 
+    const [byWest, byEast] = [receivedBy(socket), receivedBy(server)];
     links!.cut({ from: west, to: east, direction: 'one-way', how: 'silent' });
     socket.write('lost?');
     server.write('still here');
-    expect(await receivedWithin(socket, 100)).toBe('still here');
+    await eventuallyHolds(() => expect(byWest()).toBe('still here'));
     expect(await receivedWithin(server, 100)).toBe('');
     expect(links!.status().directions).toContainEqual({ from: west, to: east, delayMs: 0, cut: 'silent' });
     expect(links!.status().directions).toContainEqual({ from: east, to: west, delayMs: 0, cut: 'none' });
 
     links!.heal();
-    expect(await receivedWithin(server, 100)).toBe('lost?');
+    await eventuallyHolds(() => expect(byEast()).toBe('lost?'));
   });
 
   it('both ways: connections hang, new ones too, and go on after the heal', async () => {
@@ -179,8 +187,9 @@ describe('a silent cut', () => {
     young.write('b');
     old.write('a');
     expect(await Promise.all([receivedWithin(old, 100), receivedWithin(young, 100)])).toEqual(['', '']);
+    const received = [receivedBy(old), receivedBy(young)];
     links!.heal({ from: west, to: east });
-    expect(await Promise.all([receivedWithin(old, 200), receivedWithin(young, 200)])).toEqual(['a', 'b']);
+    await eventuallyHolds(() => expect(received.map((by) => by())).toEqual(['a', 'b']));
   });
 
   it('nobody is told that the other side has gone until the heal', async () => {
@@ -207,7 +216,8 @@ it('a cut with reset resets what is open and what is new, until the heal', async
   expect(await oldEnds).toBe('ECONNRESET');
   expect(await dial().then(closedBy, (error: NodeJS.ErrnoException) => error.code)).toBe('ECONNRESET');
   links!.heal();
-  expect(await roundTripMs(await dial())).toBeLessThan(1_000);
+  const back = await dial();
+  await eventually(async () => (await roundTripMs(back)) < 1_000);
   expect(links!.status().listeners[0]!.connections).toBe(1);
 });
 

@@ -65,11 +65,11 @@ describe('MirrorMaker, between two brokers', () => {
       for (let n = from; n < from + 100; n += 1) await appender.append('order.events', n % 3, [record(String(n))]);
     };
     await append(0);
-    await eventually(() => new Set(seen.map(({ value }) => value)).size === 100);
+    await eventually(() => new Set(seen.map(({ value }) => value)).size === 100, { withinMs: 60_000 });
     await mirror.kill();
     await append(100);
     mirror = await start();
-    await eventually(() => new Set(seen.map(({ value }) => value)).size === 200, { withinMs: 45_000 });
+    await eventually(() => new Set(seen.map(({ value }) => value)).size === 200, { withinMs: 60_000 });
     for (const partition of [0, 1, 2]) {
       const mirrored = seen.filter((stored) => stored.partition === partition);
       const firstCopies = mirrored.map(({ value }) => Number(value)).filter((value, index, all) => all.indexOf(value) === index);
@@ -89,7 +89,7 @@ describe('MirrorMaker, between two brokers', () => {
     const appender = await east!.appender('large');
     const value = 'v'.repeat(2 * 1024 * 1024);
     await appender.append('payment.events', 0, [record(value)]);
-    await eventually(() => seen.length > 0);
+    await eventually(() => seen.length > 0, { withinMs: 60_000 });
     expect(seen[0]!.value === value).toBe(true);
     await reader.close();
     await appender.close();

@@ -91,7 +91,7 @@ async function start(changes: Partial<Options> = {}): Promise<RunningProcessMana
     ownerOf: () => here,
     onOwnersChanged: () => () => undefined,
     // What is swept within a test is what a new leadership sweeps at once.
-    sweepPace: { restMs: 3_600_000 },
+    sweepPace: { restMs: 3_600_000, intervalMs: 3_600_000 },
     log: { info: () => undefined, warn: () => undefined },
     ...changes,
   });
@@ -178,7 +178,6 @@ it('a region that is given a shard states at once what its processes need, and n
       return () => listeners.delete(listener);
     },
     onState: (key) => void told.push(`${key} by ${owner}`),
-    sweepPace: { restMs: 3_600_000, intervalMs: 3_600_000 },
   });
   await happens(opened('one'));
   await happens(opened('two'));
@@ -275,7 +274,7 @@ it('lives on when PostgreSQL is killed in the middle of a sweep', async () => {
       };
     },
   });
-  await start({ cluster: hanging });
+  await start({ cluster: hanging, sweepPace: { restMs: 3_600_000 } });
   await eventually(() => expect(swept).toBe(1));
   await postgres.crash();
   release();

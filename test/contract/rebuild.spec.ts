@@ -185,7 +185,7 @@ it('goes on where it was interrupted, unless the definition has changed meanwhil
       },
     });
   const interrupted = start({ openFeed: halfFeed, signal: interrupt.signal }).catch((error: unknown) => error);
-  await eventually(async () => (await stored()) > 5_000);
+  await eventually(async () => (await stored()) > 5_000, { withinMs: 50_000 });
   interrupt.abort(new Error('killed'));
   expect(await interrupted).toEqual(new Error('killed'));
   const reached = await stored();
@@ -236,26 +236,27 @@ it('rolls a changed definition out while the earlier version keeps its tables up
     };
     return { own, rebuildJob, standing, shows, stop: () => own.stop().then(() => database.close()) };
   };
+  const patiently = { withinMs: 60_000 };
   // The tables are not there at all: they come complete or not at all.
   const first = running(counterDefinition);
-  await eventually(async () => (await first.standing()) === 'same');
-  await eventually(() => first.rebuildJob.status().state === 'done'); // it says so a moment after the swap
-  await eventually(() => first.shows(source.seqs.get(east)));
+  await eventually(async () => (await first.standing()) === 'same', patiently);
+  await eventually(() => first.rebuildJob.status().state === 'done', patiently); // it says so a moment after the swap
+  await eventually(() => first.shows(source.seqs.get(east)), patiently);
 
   const second = running(changed);
-  await eventually(async () => (await second.standing()) === 'same');
-  await eventually(() => first.own.status().lastError?.includes('stands by') === true);
-  await eventually(() => second.own.status().role === 'leader');
+  await eventually(async () => (await second.standing()) === 'same', patiently);
+  await eventually(() => first.own.status().lastError?.includes('stands by') === true, patiently);
+  await eventually(() => second.own.status().role === 'leader', patiently);
   source.append(east, [added('c4', 1)]);
-  await eventually(() => second.shows(source.seqs.get(east)));
+  await eventually(() => second.shows(source.seqs.get(east)), patiently);
   await second.stop();
   await first.stop();
 
   // Started again, the earlier version takes its tables back, without a rebuild.
   const third = running(counterDefinition);
-  await eventually(() => third.own.status().role === 'leader');
+  await eventually(() => third.own.status().role === 'leader', patiently);
   expect(third.rebuildJob.status().state).toBe('none');
-  await eventually(() => third.shows(source.seqs.get(east)));
+  await eventually(() => third.shows(source.seqs.get(east)), patiently);
   await third.stop();
 });
 
@@ -287,12 +288,19 @@ it('is not near its end because what it stores takes long', async () => {
   for (let i = 0; i < 30_000; i++) long.append(east, [added(`l${i % 9}`, 1)]);
   const database = databaseOf('slow');
   const holding = await live.pool.connect();
-  const loading = Promise.withResolvers<void>();
+  const [loading, locked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let leftAtIndexing = Infinity;
   try {
     const rebuilding = rebuild({
       ...optionsOf(database),
-      openFeed: long.open,
+      openFeed: (from, handlers) =>
+        long.open(from, {
+          ...handlers,
+          onBatch: async (batch) => {
+            if ((batch.moved[east] ?? 0) > 500) await locked.promise; // else all may be stored before it
+            await handlers.onBatch(batch);
+          },
+        }),
       logEnds: long.ends,
       onProgress: ({ phase, recordsRead, recordsTotal }) => {
         if (recordsRead > 0) loading.resolve();
@@ -301,7 +309,9 @@ it('is not near its end because what it stores takes long', async () => {
     });
     // A transaction waits for 6 s, more than the 5 after which a partition that does not move is not waited for.
     await loading.promise;
-    await holding.query(`begin; lock table ${shadowOf('slow')}.counters in access exclusive mode; select pg_sleep(6); commit`);
+    await holding.query(`begin; lock table ${shadowOf('slow')}.counters in access exclusive mode`);
+    locked.resolve();
+    await holding.query('select pg_sleep(6); commit');
     await rebuilding;
   } finally {
     holding.release();
@@ -424,7 +434,11 @@ it('ends with the reason when nothing can be stored, though more can be read eac
   const own = new CounterLog();
   for (let i = 0; i < 15_000; i++) own.append(east, [added(`f${i % 9}`, 1)]);
   const fresh = databaseOf('full');
-  const never = { migrations: [tablesMigration('Full1763683200000', [...runtimeTables, countersTable, ...full])], openFeed: own.open, logEnds: own.ends };
+  const never = {
+    migrations: [tablesMigration('Full1763683200000', [...runtimeTables, countersTable, ...full])],
+    openFeed: own.open,
+    logEnds: own.ends,
+  };
   await expect(rebuild({ ...optionsOf(fresh), ...never })).rejects.toThrow('disk is full');
   await fresh.close();
 });

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { commandId, type Region, type ShardId } from '#contracts';
-import { EtcdAgentRegistry, EtcdLineageStore, regionTimingSchema, type AgentRegistry } from '#regions';
+import { EtcdAgentRegistry, EtcdLineageStore, regionTimingSchema, type AgentRegistry, type AgentSession } from '#regions';
 import { HealthRegistry, Lifecycle } from '#service-kit';
 import {
   connectKafkaCluster,
@@ -75,6 +75,7 @@ export async function startTestAgent(place: AgentPlace, instance: number, onEven
     agent,
     events,
     die: async () => {
+      cluster.appender = () => Promise.reject(new Error(`agent ${instance} is dead`)); // a closed cluster would open one more
       await disconnect();
       await lifecycle.stop();
     },
@@ -117,6 +118,7 @@ export class PlayedRegion {
   /** SIGKILL to every process of it at once. */
   die(): void {
     clearInterval(this.#beating);
+    this.#beating = undefined;
   }
 
   async close(): Promise<void> {
@@ -125,13 +127,26 @@ export class PlayedRegion {
   }
 
   async #live(): Promise<void> {
+    let session = await this.#open();
+    const renew = async (): Promise<void> => {
+      const isGone = !(await session.renew()); // it ran out on a machine that stood still
+      if (isGone && this.#beating !== undefined) session = await this.#open();
+    };
+    let renewing: Promise<void> | undefined;
+    this.#beating = setInterval(() => {
+      // What fails is asked again at the next beat.
+      renewing ??= renew()
+        .catch(() => undefined)
+        .finally(() => (renewing = undefined));
+      void this.receipt().catch(() => undefined);
+    }, 300);
+  }
+
+  async #open(): Promise<AgentSession> {
     const session = await this.#registry.openSession({ region: this.region, instance: 1, ttlSeconds: 2 });
     await session.signal({ region: this.region, instance: 1, leading: true, lineageRevision: 0, caughtUp: true, strandedOffered: true });
     await session.lead();
-    this.#beating = setInterval(() => {
-      void session.renew();
-      void this.receipt();
-    }, 300);
+    return session;
   }
 }
 

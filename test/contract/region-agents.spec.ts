@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lineage, ShardId } from '#contracts';
 import { EtcdAgentRegistry } from '#regions';
 import { connectKafkaCluster, decodeReceipts, decodeShardRecord, encodeShardRecord, type LogCluster } from '#shard-log';
-import { eventually, recordsOf, startTestBroker, type TestBroker } from '#test-kit';
+import { eventually, eventuallyHolds, recordsOf, startTestBroker, type TestBroker } from '#test-kit';
 import { MemoryCheckpoints } from '../../apps/region-agent/src/testing/memory.checkpoints.ts';
 import { sites, startEtcdCluster, type EtcdCluster } from './lineage.etcd-cluster.ts';
 import { commit, fence, PlayedRegion, startTestAgent, type AgentPlace, type TestAgent } from './region-agents.fixture.ts';
@@ -22,7 +22,7 @@ const died: Promise<void>[] = [];
 beforeAll(async () => {
   [etcd, broker] = await Promise.all([startEtcdCluster(), startTestBroker()]);
   cluster = connectKafkaCluster({ brokers: broker.brokers, clientId: 'region-agents' });
-  registry = new EtcdAgentRegistry({ endpoints: [etcd.clientUrl(west)], deadlineMs: 1_500 });
+  registry = new EtcdAgentRegistry({ endpoints: [etcd.clientUrl(west)], deadlineMs: 10_000 });
   playedEast = await PlayedRegion.start(east, cluster, registry);
   place = {
     here: west,
@@ -58,7 +58,9 @@ function kill(agent: TestAgent): Promise<void> {
 }
 
 const leads = ({ agent }: TestAgent): boolean => agent.status().leading && Object.keys(agent.status().problems).length === 0;
-const stepsOf = ({ events }: TestAgent): readonly string[] => events.map(({ event }) => event).filter((event) => event.startsWith('step-'));
+/** One that failed, for etcd was late, is taken again. */
+const stepsOf = ({ events }: TestAgent): readonly string[] =>
+  events.map(({ event }) => event).filter((event) => event.startsWith('step-') && !event.endsWith('-failed'));
 const lineageNow = async (): Promise<Lineage> => (await registry.read()).lineage!.lineage;
 
 let leader: TestAgent;
@@ -66,13 +68,13 @@ let standby: TestAgent;
 
 it('of two instances one leads, and says what it has accepted; both serve', { timeout: 120_000 }, async () => {
   const two = await Promise.all([startAgent(1), startAgent(2)]);
-  leader = await eventually(() => two.find(leads), { withinMs: 45_000 });
-  standby = two.find((one) => one !== leader)!;
   await playedEast.mirror('order.events', 0, fence(ofEast!), commit(ofEast!, 1), commit(ofEast!, 2), commit(ofEast!, 3));
   await playedEast.mirror('inventory.events', 1, fence(alsoOfEast!), commit(alsoOfEast!, 1));
-  await eventually(() => leader.agent.status().shards[ofEast!]?.seq === 3, { withinMs: 45_000 });
-  expect(standby.agent.status()).toMatchObject({ standing: 'standby', problems: {}, shards: {} });
-  for (const { agent } of two) expect(agent.serving()).toMatchObject({ serving: true });
+  const saysAll = (one: TestAgent): boolean => leads(one) && one.agent.status().shards[ofEast!]?.seq === 3;
+  leader = await eventually(() => two.find(saysAll), { withinMs: 45_000 });
+  standby = two.find((one) => one !== leader)!;
+  await eventuallyHolds(() => expect(standby.agent.status()).toMatchObject({ standing: 'standby', problems: {}, shards: {} }));
+  for (const { agent } of two) await eventuallyHolds(() => expect(agent.serving()).toMatchObject({ serving: true }));
   await eventually(() => leader.agent.status().procedure?.step === 'rest', { withinMs: 45_000 });
   expect(leader.agent.status().procedure).toMatchObject({ procedure: 'none', awaitsPerson: false });
 });
@@ -105,7 +107,11 @@ it(
     expect((await lineageNow()).shards).toEqual(claimed.shards); // without a segment, a claim has no effect on history
     await eventually(async () => (await lineageNow()).status.status === 'solo', { withinMs: 45_000 });
 
-    expect(new Set(all.map((one) => stepsOf(one).join()))).toEqual(new Set(['step-claim', 'step-cut', 'step-close', 'step-swap']));
+    // The swapper hears of its swap after etcd has it.
+    await eventuallyHolds(
+      () => expect(new Set(all.map((one) => stepsOf(one).join()))).toEqual(new Set(['step-claim', 'step-cut', 'step-close', 'step-swap'])),
+      { withinMs: 45_000 },
+    );
     const last = all.find((one) => stepsOf(one).includes('step-swap'))!;
     const { term, status, shards } = await lineageNow();
     expect({ term, status }).toEqual({ term: claimed.term, status: { status: 'solo', region: west } });
@@ -116,7 +122,8 @@ it(
       ['payment.east.0', 0],
     ] as const)
       expect(shards[shard]!.at(-1)).toEqual({ term, owner: west, base, mode: 'solo', mirror: east });
-    expect(last.agent.serving()).toMatchObject({ serving: true, because: 'west carries on alone' });
+    // This test may read the swap before the agent reads it back.
+    await eventuallyHolds(() => expect(last.agent.serving()).toMatchObject({ serving: true, because: 'west carries on alone' }));
     await inOrder(term);
   },
 );

@@ -8,7 +8,7 @@ import { ControlClient, endLeftovers, processTree, runtimeHome, type PartStatus 
 import { eventually } from '#test-kit';
 
 const program = fileURLToPath(new URL('runtime.host.ts', import.meta.url));
-export const withinMs = 30_000;
+export const withinMs = 90_000;
 
 /** `runtime.host.ts` as a process: a small system under a real supervisor. */
 export class Host {

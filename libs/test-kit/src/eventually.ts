@@ -11,7 +11,7 @@ export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: Partial<EventuallyOptions> = {},
 ): Promise<Exclude<T, false | undefined>> {
-  const { withinMs, everyMs } = { withinMs: 10_000, everyMs: 25, ...options };
+  const { withinMs, everyMs } = { withinMs: 30_000, everyMs: 25, ...options };
   const deadline = Date.now() + withinMs;
   for (;;) {
     let last: unknown;

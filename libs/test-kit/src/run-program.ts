@@ -51,22 +51,29 @@ export async function runProgram(program: TestProgram): Promise<RunningProgram> 
     stop: () => end(child, program.stopSignal, program.stopTimeoutMs),
     kill: () => end(child, 'SIGKILL', program.stopTimeoutMs),
   };
-  await eventually(
-    async () => {
-      const missing = child.exitCode === null ? await program.ready() : `it ended with ${child.exitCode}`;
-      if (missing !== undefined) throw new Error(`${program.name} is not ready: ${missing}\n${output}`);
-      return true;
-    },
-    { withinMs: program.startTimeoutMs, everyMs: 50 },
-  ).catch(async (error: unknown) => {
+  try {
+    await eventually(
+      async () => {
+        if (hasEnded(child)) return true; // it will not become ready
+        const missing = await program.ready();
+        if (missing !== undefined) throw new Error(`${program.name} is not ready: ${missing}\n${output}`);
+        return true;
+      },
+      { withinMs: program.startTimeoutMs, everyMs: 50 },
+    );
+    if (hasEnded(child))
+      throw new Error(`${program.name} ended with ${child.exitCode ?? child.signalCode} before it was ready:\n${output}`);
+  } catch (error) {
     await running.kill();
     throw error;
-  });
+  }
   return running;
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 async function end(child: ChildProcess, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   child.kill(signal);

@@ -152,13 +152,11 @@ export class Shop {
     });
   }
 
+  /** With a consistency token until the region has seen what that names: one request waits for a few seconds only. */
   read(path: string, region: Region, token: string | undefined, consistencyToken?: string): Promise<ApiResponse> {
-    return askApi(this.storefront(region), {
-      method: 'GET',
-      path,
-      ...(token === undefined ? {} : { token }),
-      ...(consistencyToken === undefined ? {} : { headers: { [tokenHeader]: consistencyToken } }),
-    });
+    const request: ApiRequest = { method: 'GET', path, ...(token === undefined ? {} : { token }) };
+    if (consistencyToken === undefined) return askApi(this.storefront(region), request);
+    return askApiUntilAnswered([this.storefront(region)], { ...request, headers: { [tokenHeader]: consistencyToken } });
   }
 
   async order(customer: Customer, orderId: string, region: Region, consistencyToken?: string): Promise<OrderAnswer> {

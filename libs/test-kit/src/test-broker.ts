@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventuallyHolds } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
 import { runProgram, type RunningProgram } from './run-program.ts';
 
@@ -21,15 +22,24 @@ export async function startTestBroker(): Promise<TestBroker> {
   const dataDir = await mkdtemp(join(tmpdir(), 'evenkeel-broker-'));
   const [port, controllerPort] = (await freePorts(2)) as [number, number];
   // Loaded here only: most tests that use this kit start no program.
-  const { kafkaProgram } = await import('#embedded-runtime');
+  const [{ kafkaProgram }, { connectKafkaCluster }] = await Promise.all([import('#embedded-runtime'), import('#shard-log')]);
   const spec = kafkaProgram({ name: 'test.kafka', address: '127.0.0.1', port, controllerPort, links: [], dataDir });
-  let program = await runProgram(spec);
+  const brokers = [`127.0.0.1:${port}`];
+  const start = async (): Promise<RunningProgram> => {
+    const started = await runProgram(spec);
+    // A cold broker takes longer over its first request than a client waits for it.
+    const first = connectKafkaCluster({ brokers, clientId: 'warm-up' });
+    await eventuallyHolds(() => first.createTopics([{ topic: 'warm-up', partitions: 1, config: {} }]), { withinMs: 60_000 });
+    await first.close();
+    return started;
+  };
+  let program = await start();
   return {
-    brokers: [`127.0.0.1:${port}`],
+    brokers,
     program: () => program,
     kill: () => program.kill(),
     restart: async () => {
-      program = await runProgram(spec);
+      program = await start();
     },
     stop: async () => {
       await program.stop();

@@ -34,11 +34,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   return {
     url: `postgres://evenkeel@127.0.0.1:${port}/evenkeel`,
     crash: async () => {
+      program.signal('SIGSTOP'); // it starts no more of them
       const backends = await childrenOf(program.pid);
       await program.kill();
       // Its backends notice by themselves; until the last one has, their shared memory keeps a new server from starting.
       await eventually(() => !backends.some(isAlive));
-      program = await runProgram(spec);
+      program = await eventually(() => runProgram(spec), { withinMs: 60_000 });
     },
     stop: async () => {
       await program.stop();

@@ -39,6 +39,7 @@ export interface WholeSystem {
 
 const startTimeoutMs = 280_000;
 const stopTimeoutMs = 150_000;
+const diesWithinMs = 20_000;
 const tokenSeconds = 7_200;
 
 /** Starts a new system, whatever its home held; it goes on when this process ends, until `stopWholeSystem`. */
@@ -71,10 +72,22 @@ export async function stopWholeSystem(home: string): Promise<void> {
   const supervisor = await runningSupervisor(runtimeHome(home).run);
   const before = supervisor === undefined ? [] : await processTree(supervisor.pid);
   await commandAt(home).succeed(['down'], stopTimeoutMs);
-  const alive = await Promise.all(before.map(isAlive));
-  const left = before.filter((_, index) => alive[index] === true).map(({ pid }) => pid);
-  for (const pid of left) process.kill(pid, 'SIGKILL');
+  const alive = async (): Promise<readonly number[]> => {
+    const are = await Promise.all(before.map(isAlive));
+    return before.filter((_, index) => are[index]).map(({ pid }) => pid);
+  };
+  // What was killed dies when it next gets a core.
+  const left = await eventually(async () => ((await alive()).length === 0 ? [] : undefined), { withinMs: diesWithinMs }).catch(alive);
+  for (const pid of left) killIfAlive(pid);
   if (left.length > 0) throw new Error(`evenkeel down left processes running (killed now): ${left.join(', ')}`);
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has gone meanwhile
+  }
 }
 
 const commandAt = (home: string): EvenkeelCommand => new EvenkeelCommand({ home, projectRoot: projectRoot() });

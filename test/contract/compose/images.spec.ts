@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot, requirements } from '#embedded-runtime';
 import { createVerifier, loadProcessConfig } from '#service-kit';
-import { eventually } from '#test-kit';
+import { eventually, eventuallyHolds, freePorts } from '#test-kit';
 import manifest from '../../../package.json' with { type: 'json' };
 import { deployment, dockerfilePath, stages, textOf } from './deployment.ts';
 import type { Stage } from './dockerfile.ts';
@@ -75,7 +75,7 @@ describe('an image of the services', () => {
       }
   });
   afterAll(async () => {
-    for (const child of started.filter(({ exitCode }) => exitCode === null)) {
+    for (const child of started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
@@ -99,7 +99,7 @@ describe('an image of the services', () => {
   });
 
   it('a projector looks for no package when it reaches for its tables', async () => {
-    const port = await freePort();
+    const [port] = await freePorts(1);
     const closed = '127.0.0.1:1';
     const topology = join(image, 'unreachable.json');
     const text = textOf('deploy/compose/topology.json').replaceAll('postgres.east:5432', closed).replaceAll('kafka.east:9092', closed);
@@ -121,7 +121,7 @@ describe('an image of the services', () => {
         if (said.includes('not been found')) throw new Error(said);
         return said.includes(`ECONNREFUSED ${closed}`);
       },
-      { withinMs: 30_000 },
+      { withinMs: 60_000 },
     );
     projector.kill('SIGTERM');
     await once(projector, 'exit');
@@ -153,12 +153,6 @@ describe('an image of the services', () => {
     await once(server, 'listening');
     return server;
   };
-  const freePort = async (): Promise<number> => {
-    const server = await answering(200);
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  };
   const [, ...check] = compose.services['east-order-service']!.healthcheck!.test!;
   const healthOf = (port: number): Promise<string> =>
     run(process.execPath, check.slice(1), { ...inImage, env: { EVENKEEL_LISTEN: `0.0.0.0:${port}` } }).then(
@@ -171,15 +165,16 @@ describe('an image of the services', () => {
     const [well, unwell] = [await answering(200), await answering(503)];
     const portOf = (server: Server): number => (server.address() as AddressInfo).port;
     const port = portOf(well);
-    expect(await healthOf(port)).toBe('healthy');
-    expect(await healthOf(portOf(unwell))).toMatch(/^1: .*\/health\/ready answered 503/);
+    // It gives them 2 s, and they stand in this process.
+    await eventuallyHolds(async () => expect(await healthOf(port)).toBe('healthy'));
+    await eventuallyHolds(async () => expect(await healthOf(portOf(unwell))).toMatch(/^1: .*\/health\/ready answered 503/));
     for (const server of [well, unwell]) await new Promise((resolve) => server.close(resolve));
     expect(await healthOf(port)).toMatch(/^1: /);
   });
 
   it('its identity provider serves the keys that its tokens, and that of the agents, are checked with', async () => {
     const { command } = compose.services['identity']!;
-    const port = await freePort();
+    const [port] = await freePorts(1);
     const tokenFile = join(image, 'run', 'region-agent.token');
     const env = {
       EVENKEEL_TOPOLOGY: join(projectRoot(), 'deploy/compose/topology.json'),
@@ -194,6 +189,7 @@ describe('an image of the services', () => {
     const verifier = createVerifier({ ...identity, jwksUrl: `http://127.0.0.1:${port}/.well-known/jwks.json` });
     await eventually(
       async () => (await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`, { signal: AbortSignal.timeout(5_000) })).status === 200,
+      { withinMs: 60_000 },
     );
     const agent = await verifier.verify(`Bearer ${readFileSync(tokenFile, 'utf8').trim()}`);
     expect(agent.roles).toEqual(new Set(['region-agent']));
