@@ -18,6 +18,7 @@ import { sdkClients } from './load/sdk-client.ts';
 import { drillGoods, stockTheDrill, unitsToReceive } from './load/stock-the-drill.ts';
 import { watchFetch } from './load/watched-fetch.ts';
 import { readLogEnds, readLogMarks } from './measures/read-log-marks.ts';
+import { strandedSince } from './measures/stranded-since.ts';
 import { writePauses } from './measures/write-pauses.ts';
 import { drillReport, type DrillReport } from './report/drill-report.ts';
 import type { DrillClient, DueOrder, RecordedOrder } from './recording.ts';
@@ -65,7 +66,7 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
   const received = unitsToReceive(orders, goods, topology.homes);
   const token = tokenSource(topology, { subject: 'drill', roles: ['operator'] });
   await stock(options, token, goods, received);
-  const logs = await readLogEnds(topology);
+  const [logs, strandedBefore] = await Promise.all([readLogEnds(topology), readStranded(topology)]);
   say(`${orders.length} orders by ${drillClients(load).length} clients`);
 
   const run = await underLoad(options, load, orders);
@@ -101,7 +102,7 @@ export async function drillRegionLoss(options: RegionLossOptions): Promise<Drill
     remedyMs: run.remedyMs,
     history: history.entries.filter(({ at }) => at >= faultAt),
     writePauses: pauses,
-    stranded: stranded.commits,
+    stranded: strandedSince(strandedBefore.commits, stranded.commits),
     homeComing: { home: homeComing.home, missing: homeComing.missing, sinceRemedyMs: homeComing.afterMs },
     settledAfterSeconds: quiet.seconds,
     checks: checkDrill({ history: drillHistory({ recorded, received, partitions: topology.partitions }), final }),
