@@ -97,7 +97,7 @@ export class LeadingParts {
     this.saver = new CheckpointSaver({ checkpoints, opened, log, nowMs, isLeadConfirmed, checkpoint: () => this.logs.checkpoint() });
   }
 
-  /** What etcd answered to a linearizable read. */
+  /** What etcd answered to a linearizable read, or a watch brought. */
   see(stored: StoredLineage | undefined): void {
     this.keeper.see(stored);
   }

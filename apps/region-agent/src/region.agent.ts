@@ -22,7 +22,7 @@ const stateRecentMs = 500;
  * A region's agent: one instance of two or more. Each keeps a lease, reads etcd's state and answers whether the region serves; one leads, says what the
  * region has accepted, and carries out takeover, return and handoff, a step at a time.
  *
- * A round reads etcd first and then looks at the logs. Nothing that fails in it ends the agent: the next round looks anew.
+ * A round goes by what etcd said a moment ago, read anew unless that is recent, and looks at the logs after it. Nothing that fails in it ends the agent: the next round looks anew.
  */
 export class RegionAgent {
   readonly #options: RegionAgentOptions;

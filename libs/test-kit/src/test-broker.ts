@@ -29,9 +29,15 @@ export async function startTestBroker(): Promise<TestBroker> {
     const started = await runProgram(spec);
     // A cold broker takes longer over its first request than a client waits for it.
     const first = connectKafkaCluster({ brokers, clientId: 'warm-up' });
-    await eventuallyHolds(() => first.createTopics([{ topic: 'warm-up', partitions: 1, config: {} }]), { withinMs: 60_000 });
-    await first.close();
-    return started;
+    try {
+      await eventuallyHolds(() => first.createTopics([{ topic: 'warm-up', partitions: 1, config: {} }]), { withinMs: 60_000 });
+      return started;
+    } catch (error) {
+      await started.kill();
+      throw error;
+    } finally {
+      await first.close();
+    }
   };
   let program = await start();
   return {

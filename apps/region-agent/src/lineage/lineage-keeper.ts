@@ -49,7 +49,7 @@ export class LineageKeeper {
     this.#working ??= this.#work();
   }
 
-  /** What etcd answered to a linearizable read. */
+  /** What etcd answered to a linearizable read, or a watch brought: that a majority has agreed on it holds of both. */
   see(stored: StoredLineage | undefined): void {
     this.#etcdHasNone = stored === undefined;
     if (stored === undefined) return this.#wake.wake();

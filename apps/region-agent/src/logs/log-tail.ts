@@ -12,6 +12,7 @@ export interface LogTailOptions {
   readonly cluster: LogCluster;
   readonly log: Logger;
   readonly probeEveryMs: number;
+  /** As in `ReaderOptions`. */
   readonly restMs: NonNullable<ReaderOptions['restMs']>;
   /** Synchronous: what is read is known before anything is said of it. */
   readonly onBatch: (records: readonly StoredRecord[], sourceOf: (topic: string) => SourceTopic | undefined) => void;

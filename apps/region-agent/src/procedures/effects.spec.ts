@@ -16,16 +16,18 @@ async function handingOver(procedure: Procedure, broker = new InMemoryBroker()) 
   const cluster = broker.connect();
   await cluster.createTopics([{ topic: 'order.events', partitions: 2, config: {} }]);
   const receipts = new ReceiptsFold(west);
+  const store = new InMemoryLineageStore();
+  let swaps = 0;
   const effects = new Effects({
     here: east,
     cluster,
-    lineageStore: new InMemoryLineageStore(),
+    lineageStore: store,
     parts: {
       ledger: { lastTermOf: () => 1, logOf: () => ({ acceptedSeq: 7, closedAt: 7 }) },
       logs: { receiptsOf: () => receipts },
       writer: { cut: async () => undefined },
     },
-    onSwapped: () => undefined,
+    onSwapped: () => (swaps += 1),
   });
   const close: Step = { step: 'close', procedure, because: 'a test', shards: shards.map((shard) => ({ shard, term: 1 })) };
   let done = false;
@@ -35,6 +37,9 @@ async function handingOver(procedure: Procedure, broker = new InMemoryBroker()) 
     return trouble;
   });
   return {
+    effects,
+    store,
+    swaps: () => swaps,
     perform,
     performed,
     isDone: () => done,
@@ -79,4 +84,26 @@ it('a close whose append is in doubt fails the step, whatever became of the othe
   broker.fateOf = () => 'append';
   expect(await perform()).toBeUndefined();
   expect([0, 1].map((partition) => broker.log('order.events', partition).length)).toEqual([2, 1]);
+});
+
+it('says of each swap, whatever has come of it, and of nothing else, that the lineage may be another one now', async () => {
+  const { effects, store, swaps, performed } = await handingOver('takeover');
+  await performed;
+  expect(swaps()).toBe(0);
+  await store.create(lineage);
+  const status = { status: 'claimed', region: east, term: 2 } as const;
+  const claim: Step = {
+    step: 'claim',
+    procedure: 'takeover',
+    because: 'a test',
+    expectedRevision: 1,
+    lineage: { ...lineage, term: 2, status },
+  };
+  expect(await effects.perform(claim, { lineage, revision: 1 })).toBeUndefined();
+  expect(swaps()).toBe(1);
+  expect(await effects.perform(claim, { lineage, revision: 1 })).toContain('came first');
+  expect(swaps()).toBe(2);
+  store.unreachable = true;
+  expect(await effects.perform(claim, { lineage, revision: 1 })).toContain('unknown');
+  expect(swaps()).toBe(3);
 });
